@@ -1,0 +1,27 @@
+/** Who acts: a person, an API key, or the platform itself (a job, the first start). */
+export interface Actor {
+  type: 'user' | 'api_key' | 'system';
+  id: string | null;
+}
+
+/** What a service needs to know of the call that it serves. Made by the HTTP layer or by a job. */
+export interface CallContext {
+  tenantId: string;
+  actor: Actor;
+  permissions: ReadonlySet<string>;
+  requestId: string;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/** The context of work that no request asked for. */
+export function systemContext(tenantId: string, requestId: string): CallContext {
+  return {
+    tenantId,
+    actor: { type: 'system', id: null },
+    permissions: new Set(),
+    requestId,
+    ip: null,
+    userAgent: null,
+  };
+}
