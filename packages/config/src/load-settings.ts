@@ -1,0 +1,62 @@
+import type { Static, TObject } from '@sinclair/typebox';
+import { envSchema } from 'env-schema';
+
+interface AjvError {
+  instancePath: string;
+  keyword: string;
+  message?: string;
+  params: Record<string, unknown>;
+}
+
+/** A setting is missing or wrong. Its message is one line that names the setting. */
+export class SettingError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'SettingError';
+  }
+}
+
+/**
+ * Reads the settings of `schema` from the environment. An empty value counts as not given, as in
+ * .env.example. Throws SettingError.
+ */
+export function loadSettings<Schema extends TObject>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv,
+): Static<Schema> {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in schema.properties && value !== ''),
+  );
+  try {
+    return envSchema<Static<Schema>>({ schema, data: given, env: false });
+  } catch (error) {
+    throw new SettingError(explain(schema, given, error as Error & { errors?: AjvError[] }), error);
+  }
+}
+
+function explain(
+  schema: TObject,
+  given: NodeJS.ProcessEnv,
+  error: Error & { errors?: AjvError[] },
+): string {
+  const first = error.errors?.[0];
+  if (!first) return error.message;
+  const name =
+    first.keyword === 'required'
+      ? String(first.params.missingProperty)
+      : first.instancePath.slice(1);
+  const description = schema.properties[name]?.description ?? '';
+  const example = schema.properties[name]?.examples?.[0];
+  const hint = `${description}${example ? ` Example: ${example}` : ''}`;
+  if (first.keyword === 'required') return `${name} is not set. ${hint}`;
+  const shown = /KEY|PASSWORD|URL/.test(name) ? 'its value' : JSON.stringify(given[name]);
+  return `${name}: ${shown} is not valid, it ${first.message}. ${hint}`;
+}
+
+/** Splits a comma-separated setting; an empty text gives no parts. */
+export function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

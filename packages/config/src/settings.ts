@@ -1,0 +1,184 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+
+/** Every setting of the platform, by concern. The docs and .env.example are generated from here. */
+
+const port = (description: string, value: number) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: value, description });
+const milliseconds = (description: string, value: number, maximum = 600_000) =>
+  Type.Integer({ minimum: 1, maximum, default: value, description });
+const count = (description: string, value: number, maximum = 10_000) =>
+  Type.Integer({ minimum: 1, maximum, default: value, description });
+
+export const commonSettings = Type.Object({
+  DATABASE_URL: Type.String({
+    pattern: '^postgres(ql)?://',
+    description:
+      'Postgres, as the role of the API and the worker. That role owns nothing and cannot bypass row-level security.',
+    examples: ['postgres://trellis:secret@localhost:5432/trellis'],
+  }),
+  DATABASE_POOL_MAX: count('Postgres connections of one process.', 10, 500),
+  DATABASE_STATEMENT_TIMEOUT_MS: milliseconds(
+    'Postgres ends a statement that runs longer.',
+    15_000,
+  ),
+  REDIS_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://',
+      description:
+        'Redis or Valkey: what lets several processes share queues, caches and limits. Without it the platform runs on Postgres alone.',
+      examples: ['redis://localhost:6379'],
+    }),
+  ),
+  REDIS_PREFIX: Type.String({
+    default: 'trellis',
+    pattern: '^[A-Za-z0-9:_-]{1,64}$',
+    description: 'First part of every Redis key, so that installations can share one server.',
+  }),
+  REDIS_COMMAND_TIMEOUT_MS: milliseconds(
+    'A Redis command that takes longer counts as failed; the platform goes on without Redis.',
+    500,
+    60_000,
+  ),
+  SECRET_KEY: Type.String({
+    pattern: '^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=)*$',
+    description:
+      'Keys for encryption at rest and for tokens: `id:base64 of 32 bytes`, newest first, separated by commas. All of them open, the first one seals.',
+    examples: ['k1:<output of: openssl rand -base64 32>'],
+  }),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) =>
+      Type.Literal(level),
+    ),
+    { default: 'info', description: 'The least severe level that is logged.' },
+  ),
+  SHUTDOWN_TIMEOUT_MS: milliseconds(
+    'After SIGTERM, how long running requests and jobs may take to end.',
+    9_000,
+  ),
+  WEBHOOK_ALLOW_CIDRS: Type.String({
+    default: '',
+    description:
+      'Address ranges that webhooks may reach although they are private, separated by commas. `pnpm start` opens loopback.',
+    examples: ['127.0.0.0/8,::1/128'],
+  }),
+});
+
+export const apiSettings = Type.Composite([
+  commonSettings,
+  Type.Object({
+    HOST: Type.String({ default: '127.0.0.1', description: 'Address that the API listens on.' }),
+    PORT: port('TCP port of the API; 0 picks a free one.', 3000),
+    PUBLIC_URL: Type.Optional(
+      Type.String({
+        pattern: '^https?://',
+        description: 'Where clients reach the API; used in links and in the OpenAPI document.',
+        examples: ['https://api.example.com'],
+      }),
+    ),
+    TRUST_PROXY: Type.String({
+      default: '',
+      description:
+        'Addresses or ranges of the proxies whose `X-Forwarded-For` is believed, separated by commas.',
+      examples: ['10.0.0.0/8'],
+    }),
+    CORS_ORIGINS: Type.String({
+      default: '',
+      description: 'Origins that browsers may call from, separated by commas. Empty: none.',
+      examples: ['https://app.example.com'],
+    }),
+    BODY_LIMIT_BYTES: Type.Integer({
+      minimum: 1_024,
+      maximum: 100 * 1_048_576,
+      default: 1_048_576,
+      description: 'Largest body of a JSON request.',
+    }),
+    REQUEST_TIMEOUT_MS: milliseconds('A request must have arrived whole by then.', 30_000),
+    HEADERS_TIMEOUT_MS: milliseconds('The headers of a request must have arrived by then.', 10_000),
+    KEEP_ALIVE_TIMEOUT_MS: milliseconds('An idle connection is closed after this.', 72_000),
+    ACCESS_TOKEN_TTL_SECONDS: Type.Integer({
+      minimum: 10,
+      maximum: 86_400,
+      default: 900,
+      description: 'Life of an access token.',
+    }),
+    SESSION_TTL_SECONDS: Type.Integer({
+      minimum: 60,
+      maximum: 31_536_000,
+      default: 2_592_000,
+      description: 'A session that was not refreshed for this long ends.',
+    }),
+    REFRESH_GRACE_SECONDS: Type.Integer({
+      minimum: 0,
+      maximum: 300,
+      default: 10,
+      description:
+        'For this long after a rotation the refresh token before it still gets the current one, so that parallel tabs do not log each other out.',
+    }),
+  }),
+]);
+
+export const workerSettings = Type.Composite([
+  commonSettings,
+  Type.Object({
+    WORKER_HOST: Type.String({
+      default: '127.0.0.1',
+      description: 'Address that the health port of the worker listens on.',
+    }),
+    WORKER_PORT: port('Health port of the worker; 0 picks a free one.', 3001),
+    WEBHOOK_CONCURRENCY: count('Deliveries that one worker has in flight.', 100, 5_000),
+    WEBHOOK_CONCURRENCY_PER_TENANT: count('… of which for one tenant.', 50, 5_000),
+    WEBHOOK_CONCURRENCY_PER_ENDPOINT: count('… of which to one subscription.', 50, 5_000),
+    WEBHOOK_TIMEOUT_MS: milliseconds(
+      'One deadline for a whole delivery: connect, headers and body.',
+      15_000,
+      60_000,
+    ),
+    WEBHOOK_SWEEP_MS: milliseconds(
+      'How often a worker looks for due deliveries that nobody rang for.',
+      1_000,
+      30_000,
+    ),
+    EMAIL_CONCURRENCY: count('E-mail jobs that one worker runs at a time.', 5, 500),
+    CLEANUP_CONCURRENCY: count('Clean-up jobs that one worker runs at a time.', 2, 100),
+    JOB_RELAY_MS: milliseconds(
+      'How often a worker looks for committed jobs that are not in the queue.',
+      5_000,
+      60_000,
+    ),
+  }),
+]);
+
+export const setupSettings = Type.Object({
+  DATABASE_URL: commonSettings.properties.DATABASE_URL,
+  DATABASE_OWNER_URL: Type.String({
+    pattern: '^postgres(ql)?://',
+    description:
+      'Postgres, as the role that owns the schema and runs the migrations. Needs CREATEROLE; used by the setup step alone.',
+    examples: ['postgres://trellis_owner:secret@localhost:5432/trellis'],
+  }),
+  SECRET_KEY: commonSettings.properties.SECRET_KEY,
+  ADMIN_EMAIL: Type.String({
+    default: 'admin@trellis.local',
+    pattern: '^[^@\\s]+@[^@\\s]+$',
+    description: 'E-mail of the platform administrator made at the first start.',
+  }),
+  ADMIN_PASSWORD: Type.Optional(
+    Type.String({
+      minLength: 12,
+      description: 'Its password. Generated and printed once when it is not given.',
+    }),
+  ),
+});
+
+export type CommonSettings = Static<typeof commonSettings>;
+export type ApiSettings = Static<typeof apiSettings>;
+export type WorkerSettings = Static<typeof workerSettings>;
+export type SetupSettings = Static<typeof setupSettings>;
+
+/** For the generators of the docs: which program reads which settings. */
+export const settingGroups: Record<string, TObject> = {
+  'API and worker': commonSettings,
+  API: Type.Omit(apiSettings, Type.KeyOf(commonSettings)),
+  Worker: Type.Omit(workerSettings, Type.KeyOf(commonSettings)),
+  Setup: Type.Omit(setupSettings, Type.KeyOf(commonSettings)),
+};

@@ -1,0 +1,64 @@
+import postgres from 'postgres';
+import type { Tx } from './tenant-db.ts';
+
+const channel = 'trellis_changes';
+
+/** Tells every process, when the transaction commits, that something it may hold is out of date. */
+export async function announceChange(tx: Tx, topic: string, key: string): Promise<void> {
+  await tx.sql`select pg_notify(${channel}, ${JSON.stringify({ topic, key })})`;
+}
+
+/** What other processes announced. */
+export interface ChangeFeed {
+  /** `listener` gets the key of each change of the topic. */
+  on(topic: string, listener: (key: string) => void): void;
+  /** Called on each (re)connection: whatever was announced in between was missed. */
+  onConnect(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on a connection of its own (Postgres LISTEN), which postgres.js opens again when it is
+ * lost. The first connection is not waited for: a process starts while Postgres is away.
+ */
+export function createChangeFeed(url: string, onError: (error: unknown) => void): ChangeFeed {
+  const client = postgres(url, {
+    max: 1,
+    idle_timeout: 0,
+    max_lifetime: null,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: 'trellis-changes' },
+  });
+  const topics = new Map<string, ((key: string) => void)[]>();
+  const connected: (() => void)[] = [];
+  let closed = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const receive = (message: string) => {
+    const { topic, key } = JSON.parse(message) as { topic: string; key: string };
+    for (const listener of topics.get(topic) ?? []) listener(key);
+  };
+  const listen = () => {
+    client
+      .listen(channel, receive, () => {
+        for (const listener of connected) listener();
+      })
+      .catch((error: unknown) => {
+        if (closed) return;
+        onError(error);
+        retry = setTimeout(listen, 500);
+      });
+  };
+  listen();
+
+  return {
+    on: (topic, listener) => topics.set(topic, [...(topics.get(topic) ?? []), listener]),
+    onConnect: (listener) => connected.push(listener),
+    close: async () => {
+      closed = true;
+      clearTimeout(retry);
+      await client.end({ timeout: 1 });
+    },
+  };
+}

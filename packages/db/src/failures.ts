@@ -1,0 +1,47 @@
+/** Sorts what Postgres and its client throw into what a caller can do about it. */
+export type DatabaseFailure = 'unavailable' | 'invalid_text' | 'unique' | 'other';
+
+/** The server or the way to it is gone, is starting, is full, or ended the statement. */
+const unavailableCodes = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** SQLSTATE classes 08, 53, 57 (PostgreSQL, appendix A), and a database that is starting. */
+const unavailableClasses = /^(08|53|57)/;
+
+interface CodedError extends Error {
+  code?: unknown;
+  constraint_name?: string;
+}
+
+/** drizzle wraps the error of the driver; the one with a code is at the end of the causes. */
+function rootOf(error: unknown): CodedError | undefined {
+  let current = error;
+  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+    if ('code' in current && typeof current.code === 'string') return current as CodedError;
+    current = current.cause;
+  }
+  return undefined;
+}
+
+export function classifyFailure(error: unknown): DatabaseFailure {
+  const code = String(rootOf(error)?.code ?? '');
+  if (unavailableCodes.has(code) || unavailableClasses.test(code)) return 'unavailable';
+  if (code === '22021' || code === '22P05') return 'invalid_text';
+  if (code === '23505') return 'unique';
+  return 'other';
+}
+
+/** The constraint that a write broke, when it broke one. */
+export function brokenConstraint(error: unknown): string | undefined {
+  return rootOf(error)?.constraint_name;
+}

@@ -1,0 +1,26 @@
+import { sql } from 'drizzle-orm';
+import { boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { currentTenant, id, policies, timestamps } from '../columns.ts';
+import { type PlanOverrides, plans } from './plans.ts';
+
+/** A customer organisation. */
+export const tenants = pgTable(
+  'tenants',
+  {
+    id: id(),
+    name: text().notNull(),
+    slug: text().notNull().unique(),
+    status: text({ enum: ['active', 'suspended'] })
+      .notNull()
+      .default('active'),
+    /** The tenant whose members run this installation. */
+    isPlatform: boolean().notNull().default(false),
+    planType: text()
+      .notNull()
+      .references(() => plans.planType),
+    planOverrides: jsonb().$type<PlanOverrides>().notNull().default({}),
+    createdBy: uuid(),
+    ...timestamps(),
+  },
+  (table) => policies(sql`${table.id} = ${currentTenant}`),
+);
