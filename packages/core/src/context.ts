@@ -9,6 +9,8 @@ export interface CallContext {
   tenantId: string;
   actor: Actor;
   permissions: ReadonlySet<string>;
+  /** The session behind an access token; null for keys and for the platform itself. */
+  sessionId: string | null;
   requestId: string;
   ip: string | null;
   userAgent: string | null;
@@ -20,6 +22,7 @@ export function systemContext(tenantId: string, requestId: string): CallContext 
     tenantId,
     actor: { type: 'system', id: null },
     permissions: new Set(),
+    sessionId: null,
     requestId,
     ip: null,
     userAgent: null,

@@ -3,13 +3,10 @@ import type { Tx } from './tenant-db.ts';
 
 const channel = 'trellis_changes';
 
-/** Tells every process, when the transaction commits, that something it may hold is out of date. */
-export async function announceChange(tx: Tx, topic: string, key: string): Promise<void> {
-  await tx.sql`select pg_notify(${channel}, ${JSON.stringify({ topic, key })})`;
-}
-
-/** What other processes announced. */
+/** How processes tell each other that something they may hold is out of date. */
 export interface ChangeFeed {
+  /** Tells all processes when the transaction commits; this one at once. */
+  announce(tx: Tx, topic: string, key: string): Promise<void>;
   /** `listener` gets the key of each change of the topic. */
   on(topic: string, listener: (key: string) => void): void;
   /** Called on each (re)connection: whatever was announced in between was missed. */
@@ -35,9 +32,12 @@ export function createChangeFeed(url: string, onError: (error: unknown) => void)
   let closed = false;
   let retry: NodeJS.Timeout | undefined;
 
+  const dispatch = (topic: string, key: string) => {
+    for (const listener of topics.get(topic) ?? []) listener(key);
+  };
   const receive = (message: string) => {
     const { topic, key } = JSON.parse(message) as { topic: string; key: string };
-    for (const listener of topics.get(topic) ?? []) listener(key);
+    dispatch(topic, key);
   };
   const listen = () => {
     client
@@ -53,6 +53,10 @@ export function createChangeFeed(url: string, onError: (error: unknown) => void)
   listen();
 
   return {
+    announce: async (tx, topic, key) => {
+      tx.afterCommit(() => dispatch(topic, key));
+      await tx.sql`select pg_notify(${channel}, ${JSON.stringify({ topic, key })})`;
+    },
     on: (topic, listener) => topics.set(topic, [...(topics.get(topic) ?? []), listener]),
     onConnect: (listener) => connected.push(listener),
     close: async () => {

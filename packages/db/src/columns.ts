@@ -9,7 +9,8 @@ export const id = () => uuid().primaryKey().$defaultFn(newId);
 /** The column that makes a table a tenant table; such a table needs `tenantPolicies`. */
 export const tenantId = () => uuid().notNull();
 
-export const createdAt = () => timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow();
+export const createdAt = () =>
+  timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow();
 
 export const timestamps = () => ({
   createdAt: createdAt(),

@@ -91,4 +91,3 @@ async function readTenant<T extends Row>(
     connection.release();
   }
 }
-

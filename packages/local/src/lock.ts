@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readKept } from './kept-file.ts';
 import { isAlive, processIdentity } from './processes.ts';
 
 export interface Lock {
@@ -58,7 +59,7 @@ async function readLock(path: string): Promise<string | undefined> {
   let content: string | undefined;
   // An empty file is a lock that its holder is writing at this moment, or died while writing.
   for (let tries = 0; tries < 10; tries++) {
-    content = readIfThere(path);
+    content = readKept(path);
     if (content !== '') break;
     await sleep(50);
   }
@@ -76,13 +77,13 @@ function takeAway(path: string, stale: string): void {
   } catch {
     return;
   }
-  const moved = readIfThere(aside);
+  const moved = readKept(aside);
   rmSync(aside, { force: true });
   if (moved !== undefined && moved !== stale) createExclusively(path, moved);
 }
 
 function releaseLock(path: string, mine: string): void {
-  if (readIfThere(path) === mine) rmSync(path, { force: true });
+  if (readKept(path) === mine) rmSync(path, { force: true });
 }
 
 function isHeld(holder: Holder): boolean {
@@ -97,14 +98,6 @@ function parseHolder(content: string): Holder | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
     const { pid, identity } = value as Partial<Holder>;
     return typeof pid === 'number' ? { pid, identity: identity ?? '' } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

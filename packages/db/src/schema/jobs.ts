@@ -22,8 +22,6 @@ export const jobs = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    index('jobs_to_relay_index')
-      .on(table.relayedAt.nullsFirst())
-      .where(sql`failed_at is null`),
+    index('jobs_to_relay_index').on(table.relayedAt.nullsFirst()).where(sql`failed_at is null`),
   ],
 );

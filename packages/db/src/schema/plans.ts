@@ -25,5 +25,8 @@ export type Plan = typeof plans.$inferSelect;
 
 /** The limits of a plan that one tenant can have otherwise. */
 export type PlanOverrides = Partial<
-  Pick<Plan, 'rateLimit' | 'maxUsers' | 'maxStorage' | 'maxWebhooks' | 'maxEvents' | 'featuresEnabled'>
+  Pick<
+    Plan,
+    'rateLimit' | 'maxUsers' | 'maxStorage' | 'maxWebhooks' | 'maxEvents' | 'featuresEnabled'
+  >
 >;

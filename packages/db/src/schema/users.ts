@@ -10,7 +10,15 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { createdAt, id, instant, policies, tenantId, tenantPolicies, timestamps } from '../columns.ts';
+import {
+  createdAt,
+  id,
+  instant,
+  policies,
+  tenantId,
+  tenantPolicies,
+  timestamps,
+} from '../columns.ts';
 import { tenants } from './tenants.ts';
 
 /** A person, with one e-mail and one password, in any number of tenants. */

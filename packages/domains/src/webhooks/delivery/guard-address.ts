@@ -1,10 +1,10 @@
-import type { LookupAddress } from 'node:dns';
+import type { LookupAddress, LookupOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { hostOf, parseUrl } from './parse-url.ts';
 import { inRange, isPublicAddress, parseAddress, parseRange } from './public-address.ts';
-import { BlockedAddressError, UrlRefusedError } from './refused-url.ts';
+import { BlockedAddressError } from './refused-url.ts';
 import { type Resolve, shareResolve, systemResolve } from './resolve-host.ts';
 
-const urlLengthMax = 2048;
 const resolveTimeoutMs = 2000;
 const notPublic = 'the host resolves to no address that is public';
 
@@ -29,34 +29,14 @@ export interface AddressGuard {
   lookup: LookupFunction;
 }
 
-function parseUrl(text: string): URL {
-  if (text.length > urlLengthMax) {
-    throw new UrlRefusedError(`the URL is longer than ${urlLengthMax} characters`);
-  }
-  // The WHATWG parser drops tabs and line breaks; what is stored must be what is dialled.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
-  if (/[\u0000-\u0020\u007f]/.test(text)) {
-    throw new UrlRefusedError('the URL holds a space or a control character');
-  }
-  const url = URL.parse(text);
-  if (!url) throw new UrlRefusedError('the URL cannot be parsed');
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new UrlRefusedError('the URL must start with http:// or https://');
-  }
-  if (url.hostname === '') throw new UrlRefusedError('the URL has no host');
-  if (url.username !== '' || url.password !== '') {
-    throw new UrlRefusedError('the URL must not hold credentials; send them in a custom header');
-  }
-  return url;
-}
-
-/** The host without the brackets of IPv6 and without the dot of a fully qualified name. */
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$|\.$/g, '');
-}
-
 function isLocalName(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost');
+}
+
+/** 4, 6, or 0 for both; Node also accepts the names. */
+function familyOf({ family }: LookupOptions): number {
+  if (family === 'IPv4') return 4;
+  return family === 'IPv6' ? 6 : (family ?? 0);
 }
 
 function createLookup(
@@ -66,7 +46,7 @@ function createLookup(
   return (hostname, options, callback) => {
     resolve(hostname, (error, addresses) => {
       if (error) return callback(error, '', 0);
-      const family = { IPv4: 4, IPv6: 6 }[String(options.family)] ?? options.family ?? 0;
+      const family = familyOf(options);
       // Only what is allowed goes on, in the resolver's order, so a blocked address beside a
       // public one can never be dialled. Refusing the name for it would add no safety, and would
       // break names with one stray record, such as a localhost of which only IPv4 is opened.

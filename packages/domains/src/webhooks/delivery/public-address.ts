@@ -9,13 +9,23 @@ const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 // Azure's host agent: a public number, answered only inside a virtual machine, with its secrets.
 const azureHostAgent = '168.63.129.16';
 
+// ipaddr.js takes `::8.8.8.8` for the mapped `::ffff:8.8.8.8`; written in hexadecimal it does not.
+function withoutDots(ip: string): string {
+  return ip.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)/, (_quad, ...parts: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number);
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+}
+
 /**
  * Reads one literal address; an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) becomes the
  * IPv4 address that a socket would dial. Null for anything else: `isIP` comes first because
  * ipaddr.js alone also accepts `127.1` and `0x7f000001`.
  */
 export function parseAddress(ip: string): Address | null {
-  return isIP(ip) === 0 ? null : ipaddr.process(ip);
+  const family = isIP(ip);
+  if (family === 0) return null;
+  return family === 4 ? ipaddr.parse(ip) : ipaddr.process(withoutDots(ip));
 }
 
 /** Reads `address/bits`. Throws one line that names the entry when it is malformed. */
@@ -24,7 +34,7 @@ export function parseRange(cidr: string): Range {
   if (isIP(literal) === 0 || !ipaddr.isValidCIDR(cidr)) {
     throw new Error(`"${cidr}" is not a CIDR range: write it like 127.0.0.0/8 or ::1/128`);
   }
-  return ipaddr.parseCIDR(cidr);
+  return ipaddr.parseCIDR(isIP(literal) === 4 ? cidr : withoutDots(cidr));
 }
 
 /** ipaddr.js throws when the families differ; for a list of ranges that is simply no match. */
@@ -46,6 +56,7 @@ function isPublicIpv4(address: ipaddr.IPv4): boolean {
  */
 export function isPublicAddress(address: Address): boolean {
   if (address instanceof ipaddr.IPv4) return isPublicIpv4(address);
-  if (inRange(address, nat64)) return isPublicIpv4(new ipaddr.IPv4(address.toByteArray().slice(12)));
+  if (inRange(address, nat64))
+    return isPublicIpv4(new ipaddr.IPv4(address.toByteArray().slice(12)));
   return inRange(address, globalUnicast) && address.range() === 'unicast';
 }

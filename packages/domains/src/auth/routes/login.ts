@@ -1,0 +1,24 @@
+import { access } from '@trellis/http/access';
+import { replies } from '@trellis/http/reply-schemas';
+import type { App } from '@trellis/http/types';
+import { originOf } from '../origin-of.ts';
+import { LoginBody, TokensReply } from '../schemas.ts';
+import type { AuthService } from '../service.ts';
+
+export function loginRoute(app: App, service: AuthService): void {
+  app.post(
+    '/login',
+    {
+      config: { access: access.public(), audit: 'session.created' },
+      schema: {
+        summary: 'Log in',
+        description: 'Opens a session in one tenant; without `tenantId`, the one joined first.',
+        tags: ['auth'],
+        security: [],
+        body: LoginBody,
+        response: replies({ 200: TokensReply }, 401, 403),
+      },
+    },
+    (request) => service.login(request.body, originOf(request)),
+  );
+}

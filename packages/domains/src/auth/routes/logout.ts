@@ -1,0 +1,25 @@
+import { access } from '@trellis/http/access';
+import { callOf } from '@trellis/http/call-of';
+import { NoContent, replies } from '@trellis/http/reply-schemas';
+import type { App } from '@trellis/http/types';
+import type { AuthService } from '../service.ts';
+
+export function logoutRoute(app: App, service: AuthService): void {
+  app.post(
+    '/logout',
+    {
+      config: { access: access.authenticated(), audit: 'session.ended' },
+      schema: {
+        summary: 'Log out',
+        description: 'Ends the session: its access token is refused at once, in every process.',
+        tags: ['auth'],
+        response: replies({ 204: NoContent }, 401),
+      },
+    },
+    async (request, reply) => {
+      const call = callOf(request);
+      await service.logout(call, call.sessionId ?? '');
+      return reply.code(204).send(null);
+    },
+  );
+}

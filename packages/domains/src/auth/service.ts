@@ -1,0 +1,108 @@
+import { commonErrors } from '@trellis/core/common-errors';
+import type { CallContext } from '@trellis/core/context';
+import type { Tx } from '@trellis/db/tenant-db';
+import { writeAudit } from '../audit/write-audit.ts';
+import type { Platform } from '../platform.ts';
+import { createTenant } from '../tenants/create-tenant.ts';
+import { createPerson } from '../users/create-person.ts';
+import { sessionEnded } from './authenticate.ts';
+import { authErrors } from './errors.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import {
+  findPerson,
+  findPersonByEmail,
+  listTenantsOf,
+  type Person,
+  revokeSession,
+  type TenantOfPerson,
+} from './repository.ts';
+import type { LoginBody, RegisterBody, TokensReply } from './schemas.ts';
+import { createSessions, type SessionSettings } from './sessions.ts';
+
+export type Origin = Pick<CallContext, 'requestId' | 'ip' | 'userAgent'>;
+
+export interface AuthService {
+  register(input: RegisterBody, origin: Origin): Promise<TokensReply>;
+  login(input: LoginBody, origin: Origin): Promise<TokensReply>;
+  refresh(refreshToken: string): Promise<TokensReply>;
+  logout(call: CallContext, sessionId: string): Promise<void>;
+  me(call: CallContext): Promise<{ user: Person; tenant: TenantOfPerson }>;
+}
+
+type Needs = Pick<Platform, 'db' | 'secrets' | 'clock' | 'changes'>;
+
+export function createAuthService(needs: Needs, settings: SessionSettings): AuthService {
+  const { db, changes, clock } = needs;
+  const sessions = createSessions(needs, settings);
+
+  const auditOf = (tx: Tx, person: Person, tenantId: string, origin: Origin, action: string) =>
+    writeAudit(
+      tx,
+      { ...origin, tenantId, actor: { type: 'user', id: person.id } },
+      { action, resourceType: 'session', resourceId: person.id },
+    );
+
+  return {
+    async register(input, origin) {
+      const passwordHash = await hashPassword(input.password);
+      return db.asSystem(async (tx) => {
+        const { email, name } = input;
+        const user = await createPerson(tx, { email, name, passwordHash });
+        const tenant = await createTenant(tx, { name: input.tenantName, ownerId: user.id });
+        await writeAudit(
+          tx,
+          { ...origin, tenantId: tenant.id, actor: { type: 'user', id: user.id } },
+          {
+            action: 'tenant.registered',
+            resourceType: 'tenant',
+            resourceId: tenant.id,
+            after: { name: tenant.name, slug: tenant.slug, owner: email },
+          },
+        );
+        return sessions.open(tx, user, tenant, origin);
+      });
+    },
+
+    async login(input, origin) {
+      const person = await db.asSystem((tx) => findPersonByEmail(tx, input.email.trim()));
+      const matches = await verifyPassword(person?.passwordHash, input.password);
+      if (!person || !matches || person.disabledAt) throw authErrors.invalid_credentials();
+      return db.asSystem(async (tx) => {
+        const tenant = chooseTenant(await listTenantsOf(tx, person.id), input.tenantId);
+        await auditOf(tx, person, tenant.id, origin, 'session.created');
+        return sessions.open(tx, person, tenant, origin);
+      });
+    },
+
+    refresh: (refreshToken) => sessions.refresh(refreshToken),
+
+    logout: (call, sessionId) =>
+      db.asSystem(async (tx) => {
+        await revokeSession(tx, sessionId, clock.now());
+        await changes.announce(tx, sessionEnded, sessionId);
+        await writeAudit(tx, call, {
+          action: 'session.ended',
+          resourceType: 'session',
+          resourceId: sessionId,
+        });
+      }),
+
+    me: (call) =>
+      db.asSystem(async (tx) => {
+        const user = call.actor.id ? await findPerson(tx, call.actor.id) : undefined;
+        if (!user) throw commonErrors.unauthenticated();
+        const tenants = await listTenantsOf(tx, user.id);
+        const tenant = tenants.find((candidate) => candidate.id === call.tenantId);
+        if (!tenant) throw commonErrors.unauthenticated();
+        return { user, tenant };
+      }),
+  };
+}
+
+/** The named tenant, else the one joined first that is active. Throws `no_membership` (403). */
+function chooseTenant(tenants: TenantOfPerson[], wanted: string | undefined): TenantOfPerson {
+  const candidates = tenants.filter((tenant) => !wanted || tenant.id === wanted);
+  const active = candidates.find((tenant) => tenant.status === 'active');
+  if (active) return active;
+  throw candidates.length > 0 ? authErrors.tenant_suspended() : authErrors.no_membership();
+}

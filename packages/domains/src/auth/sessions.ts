@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { newId } from '@trellis/core/ids';
+import type { Tx } from '@trellis/db/tenant-db';
+import type { AccessTokenClaims } from '../fastify.ts';
+import type { Platform } from '../platform.ts';
+import { sessionEnded } from './authenticate.ts';
+import { authErrors } from './errors.ts';
+import { isGenuine, makeRefreshToken, parseRefreshToken } from './refresh-token.ts';
+import {
+  findPerson,
+  insertSession,
+  listTenantsOf,
+  lockSession,
+  type Person,
+  revokeSession,
+  rotateSession,
+  type Session,
+  type TenantOfPerson,
+} from './repository.ts';
+import type { TokensReply } from './schemas.ts';
+import type { Origin } from './service.ts';
+
+export interface SessionSettings {
+  accessTokenTtlSeconds: number;
+  sessionTtlSeconds: number;
+  refreshGraceSeconds: number;
+  signAccessToken(claims: AccessTokenClaims, ttlSeconds: number): string;
+}
+
+type Needs = Pick<Platform, 'db' | 'secrets' | 'clock' | 'changes'>;
+type TenantName = Pick<TenantOfPerson, 'id' | 'name' | 'slug'>;
+
+/** Sessions and the pairs of tokens that they give out. */
+export interface Sessions {
+  open(tx: Tx, user: Person, tenant: TenantName, origin: Origin): Promise<TokensReply>;
+  /**
+   * Rotates. The token one step behind gets the current one for a short grace, because several
+   * tabs refresh at once; anything older means theft and ends the session (RFC 9700, 4.14.2).
+   */
+  refresh(refreshToken: string): Promise<TokensReply>;
+}
+
+export function createSessions(needs: Needs, settings: SessionSettings): Sessions {
+  const { db, secrets, clock, changes } = needs;
+  const expiry = () => new Date(clock.now().getTime() + settings.sessionTtlSeconds * 1_000);
+
+  const tokens = (user: Person, tenant: TenantName, session: Session): TokensReply => ({
+    user: { id: user.id, email: user.email, name: user.name },
+    tenant: { id: tenant.id, name: tenant.name, slug: tenant.slug },
+    accessToken: settings.signAccessToken(
+      { sub: user.id, tid: tenant.id, sid: session.id },
+      settings.accessTokenTtlSeconds,
+    ),
+    refreshToken: makeRefreshToken(
+      secrets,
+      { sessionId: session.id, generation: session.generation },
+      session.seed,
+    ),
+    expiresIn: settings.accessTokenTtlSeconds,
+  });
+
+  const judge = (session: Session, generation: number): 'rotate' | 'repeat' | 'stolen' => {
+    if (generation === session.generation) return 'rotate';
+    const age = clock.now().getTime() - session.rotatedAt.getTime();
+    const inGrace = age <= settings.refreshGraceSeconds * 1_000;
+    return generation === session.generation - 1 && inGrace ? 'repeat' : 'stolen';
+  };
+
+  const holders = async (tx: Tx, session: Session) => {
+    const user = await findPerson(tx, session.userId);
+    const tenants = await listTenantsOf(tx, session.userId);
+    const tenant = tenants.find((candidate) => candidate.id === session.tenantId);
+    if (!user || user.disabledAt || !tenant) throw authErrors.refresh_token_invalid();
+    if (tenant.status !== 'active') throw authErrors.tenant_suspended();
+    return { user, tenant };
+  };
+
+  /** Undefined when the token was reused: the caller throws once the revocation is committed. */
+  const refreshIn = async (tx: Tx, text: string): Promise<TokensReply | undefined> => {
+    const token = parseRefreshToken(text);
+    const session = token && (await lockSession(tx, token.sessionId));
+    if (!session || !isGenuine(secrets, token, session.seed)) {
+      throw authErrors.refresh_token_invalid();
+    }
+    if (session.revokedAt || session.expiresAt <= clock.now()) {
+      throw authErrors.refresh_token_invalid();
+    }
+    const verdict = judge(session, token.generation);
+    if (verdict === 'stolen') {
+      await revokeSession(tx, session.id, clock.now());
+      await changes.announce(tx, sessionEnded, session.id);
+      return undefined;
+    }
+    const { user, tenant } = await holders(tx, session);
+    if (verdict === 'repeat') return tokens(user, tenant, session);
+    const change = {
+      generation: session.generation + 1,
+      rotatedAt: clock.now(),
+      expiresAt: expiry(),
+    };
+    await rotateSession(tx, session.id, change);
+    return tokens(user, tenant, { ...session, ...change });
+  };
+
+  return {
+    async open(tx, user, tenant, { ip, userAgent }) {
+      const session = await insertSession(tx, {
+        id: newId(),
+        tenantId: tenant.id,
+        userId: user.id,
+        seed: randomBytes(32).toString('base64url'),
+        rotatedAt: clock.now(),
+        expiresAt: expiry(),
+        ip,
+        userAgent: userAgent?.slice(0, 512) ?? null,
+      });
+      return tokens(user, tenant, session);
+    },
+    async refresh(refreshToken) {
+      const reply = await db.asSystem((tx) => refreshIn(tx, refreshToken));
+      if (!reply) throw authErrors.refresh_token_reused();
+      return reply;
+    },
+  };
+}

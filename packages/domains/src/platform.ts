@@ -1,0 +1,67 @@
+import type { CommonSettings } from '@trellis/config/settings';
+import { type Clock, systemClock } from '@trellis/core/clock';
+import { createSecretBox, type SecretBox } from '@trellis/core/secret-box';
+import { type ChangeFeed, createChangeFeed } from '@trellis/db/changes';
+import { createDatabase } from '@trellis/db/client';
+import { createTenantDb, type TenantDb } from '@trellis/db/tenant-db';
+import { createQueueBackend, type QueueBackend } from '@trellis/queue/connection';
+import { createJobs, type Jobs } from '@trellis/queue/producer';
+import { relayJobs } from '@trellis/queue/relay';
+
+export interface PlatformLog {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** What a domain can build on, in the API and in the worker alike. */
+export interface Platform {
+  db: TenantDb;
+  jobs: Jobs;
+  /** What other processes announced; how caches stay right. */
+  changes: ChangeFeed;
+  secrets: SecretBox;
+  queueBackend: QueueBackend;
+  clock: Clock;
+  log: PlatformLog;
+  close(): Promise<void>;
+}
+
+/** Opens all connections lazily: a process starts, and reports its health, while they are away. */
+export function openPlatform(settings: CommonSettings, name: string, log: PlatformLog): Platform {
+  const database = createDatabase({
+    url: settings.DATABASE_URL,
+    poolMax: settings.DATABASE_POOL_MAX,
+    statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
+    applicationName: name,
+  });
+  const queueBackend = createQueueBackend({
+    databaseUrl: settings.DATABASE_URL,
+    redisUrl: settings.REDIS_URL,
+    redisPrefix: settings.REDIS_PREFIX,
+    redisCommandTimeoutMs: settings.REDIS_COMMAND_TIMEOUT_MS,
+    onError: (err) => log.debug({ err }, 'The queue reported an error.'),
+  });
+  const jobs = createJobs(queueBackend, relayJobs, (err) =>
+    log.debug({ err }, 'A ring was lost; the sweep finds what it was for.'),
+  );
+  const changes = createChangeFeed(settings.DATABASE_URL, (err) =>
+    log.warn({ err }, 'Cannot listen for changes; trying again.'),
+  );
+  return {
+    db: createTenantDb(database),
+    jobs,
+    changes,
+    secrets: createSecretBox(settings.SECRET_KEY),
+    queueBackend,
+    clock: systemClock,
+    log,
+    close: async () => {
+      await changes.close();
+      await jobs.close();
+      await queueBackend.close();
+      await database.close();
+    },
+  };
+}

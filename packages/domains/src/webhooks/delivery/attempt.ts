@@ -1,0 +1,204 @@
+import type { Dispatcher } from 'undici';
+import { classifyError, classifyStatus, type DeliveryErrorClass } from './classify-error.ts';
+import { decodeCompressed, decodeText } from './decode-body.ts';
+import { headerText, type ResponseHeaders, redactHeaders } from './redact-headers.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+const errorLengthMax = 500;
+
+/** One try, as it is recorded. */
+export interface AttemptResult {
+  outcome: 'delivered' | 'failed';
+  /** Null when no answer's head arrived. */
+  statusCode: number | null;
+  /** Null exactly when the outcome is `delivered`. */
+  errorClass: DeliveryErrorClass | null;
+  /** A sentence for a person, at most 500 characters. */
+  error: string | null;
+  /** From the call to the end of the body, in whole milliseconds. */
+  durationMs: number;
+  /** The decompressed beginning of the body as text; null when there was none. */
+  responseBody: string | null;
+  responseTruncated: boolean;
+  /** Lower-case names; bounded, and credentials redacted. */
+  responseHeaders: Record<string, string>;
+  /** What `Retry-After` of a 429 or 503 asks for, at most 24 h. */
+  retryAfterMs: number | null;
+}
+
+export interface AttemptLimits {
+  deadlineMs: number;
+  bodyBytesMax: number;
+}
+
+function describeStatus(statusCode: number, headers: ResponseHeaders): string {
+  const location = headerText(headers, 'location');
+  if (classifyStatus(statusCode) !== 'redirect' || location === '') {
+    return `the receiver answered ${statusCode}`;
+  }
+  return `the receiver answered ${statusCode}; the redirect to ${location} is not followed`;
+}
+
+function cutError(text: string): string {
+  return text.replaceAll('\0', '\ufffd').slice(0, errorLengthMax);
+}
+
+/**
+ * Follows one request through undici and settles exactly once. undici hands out a way to abort
+ * only when it writes the request, so the deadline settles the attempt by itself and a request
+ * whose connection comes too late is given up before a byte of it is written.
+ */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly #limits: AttemptLimits;
+  readonly #settle: (result: AttemptResult) => void;
+  readonly #startedMs = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #done = false;
+  #controller: Dispatcher.DispatchController | null = null;
+  #statusCode: number | null = null;
+  #headers: ResponseHeaders = {};
+  #encoding = '';
+  #chunks: Buffer[] = [];
+  #keptBytes = 0;
+  #announcedBytes = Number.POSITIVE_INFINITY;
+  #truncated = false;
+
+  constructor(limits: AttemptLimits, settle: (result: AttemptResult) => void) {
+    this.#limits = limits;
+    this.#settle = settle;
+    this.#timer = setTimeout(onDeadline, limits.deadlineMs, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#done) this.#abort();
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: ResponseHeaders,
+  ): void {
+    if (statusCode < 200) return;
+    this.#statusCode = statusCode;
+    this.#headers = headers;
+    this.#encoding = headerText(headers, 'content-encoding').trim().toLowerCase();
+    const length = headerText(headers, 'content-length');
+    if (length !== '') this.#announcedBytes = Number(length);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const room = this.#limits.bodyBytesMax - this.#keptBytes;
+    this.#keptBytes += Math.min(chunk.length, room);
+    if (room > 0) this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    if (chunk.length <= room) return;
+    this.#truncated = true;
+    // A short rest is read and dropped, which is cheaper than a new connection; a long one, or
+    // one of unknown length, costs the connection instead.
+    const short = this.#announcedBytes <= 2 * this.#limits.bodyBytesMax;
+    if (!short) this.#finish(true);
+  }
+
+  onResponseEnd(): void {
+    this.#finish(false);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.fail(classifyError(error), error.message || error.name);
+  }
+
+  /** Settles with a failure that is not the receiver's answer. */
+  fail(errorClass: DeliveryErrorClass, error: string): void {
+    if (!this.#close(true)) return;
+    const { text } = this.#isCompressed() ? { text: null } : this.#decodePlain();
+    this.#report(errorClass, cutError(error), text, this.#keptBytes > 0);
+  }
+
+  /** Gives the attempt up without a result. */
+  cancel(): void {
+    this.#close(true);
+  }
+
+  get deadlineMs(): number {
+    return this.#limits.deadlineMs;
+  }
+
+  #finish(abort: boolean): void {
+    if (!this.#close(abort)) return;
+    if (this.#isCompressed()) {
+      void this.#finishCompressed();
+      return;
+    }
+    const { text, truncated } = this.#decodePlain();
+    this.#reportAnswer(text, truncated);
+  }
+
+  // Never rejects, as decodeCompressed does not; its work is bounded by bodyBytesMax.
+  async #finishCompressed(): Promise<void> {
+    const bytes = Buffer.concat(this.#chunks);
+    const { bodyBytesMax } = this.#limits;
+    const { text, truncated } = await decodeCompressed(
+      bytes,
+      this.#encoding,
+      bodyBytesMax,
+      this.#truncated,
+    );
+    this.#reportAnswer(text, truncated);
+  }
+
+  #isCompressed(): boolean {
+    return this.#encoding !== '' && this.#encoding !== 'identity' && this.#keptBytes > 0;
+  }
+
+  #decodePlain(): { text: string | null; truncated: boolean } {
+    const first = this.#chunks[0];
+    if (!first) return { text: null, truncated: this.#truncated };
+    const bytes = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+    return decodeText(bytes, this.#limits.bodyBytesMax, this.#truncated);
+  }
+
+  #reportAnswer(text: string | null, truncated: boolean): void {
+    const statusCode = this.#statusCode ?? 0;
+    const errorClass = classifyStatus(statusCode);
+    const error = errorClass ? cutError(describeStatus(statusCode, this.#headers)) : null;
+    this.#report(errorClass, error, text, truncated);
+  }
+
+  #report(
+    errorClass: DeliveryErrorClass | null,
+    error: string | null,
+    responseBody: string | null,
+    responseTruncated: boolean,
+  ): void {
+    const asksToWait = this.#statusCode === 429 || this.#statusCode === 503;
+    const retryAfter = asksToWait ? headerText(this.#headers, 'retry-after') : '';
+    this.#settle({
+      outcome: errorClass === null ? 'delivered' : 'failed',
+      statusCode: this.#statusCode,
+      errorClass,
+      error,
+      durationMs: Math.round(performance.now() - this.#startedMs),
+      responseBody,
+      responseTruncated,
+      responseHeaders: redactHeaders(this.#headers),
+      retryAfterMs: retryAfter === '' ? null : parseRetryAfter(retryAfter, Date.now()),
+    });
+  }
+
+  /** True for the one caller that may settle. */
+  #close(abort: boolean): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    clearTimeout(this.#timer);
+    if (abort) this.#abort();
+    return true;
+  }
+
+  #abort(): void {
+    this.#controller?.abort(new Error('the attempt is over'));
+  }
+}
+
+function onDeadline(attempt: Attempt): void {
+  attempt.fail('timeout', `no complete answer within ${attempt.deadlineMs} ms`);
+}

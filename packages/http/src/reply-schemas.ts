@@ -1,0 +1,41 @@
+import { type TSchema, Type } from '@sinclair/typebox';
+
+/** What each status means, in the OpenAPI document. */
+const meanings: Record<number, string> = {
+  200: 'The answer.',
+  201: 'It was created; `Location` names it.',
+  202: 'It was accepted and goes on in the background.',
+  204: 'Done; there is no body.',
+  400: 'The request is not valid.',
+  401: 'No valid credential was sent.',
+  403: 'A permission is missing, or the plan allows no more.',
+  404: 'There is no such resource in this tenant.',
+  409: 'It conflicts with what is there.',
+  412: 'The resource has changed since it was read.',
+  422: 'The request is well formed but cannot be carried out.',
+  500: 'Something went wrong on our side.',
+  503: 'The service cannot answer now.',
+};
+
+const problem = (status: number) => ({
+  description: meanings[status] ?? 'A problem.',
+  content: { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } },
+});
+
+/**
+ * The replies of a route: its success, the errors that it names, and those that every route has.
+ * A success of `null` has no body.
+ */
+export function replies<Success extends Record<number, TSchema>>(
+  success: Success,
+  ...errors: number[]
+): Success {
+  const described = Object.entries(success).map(([status, schema]) => [
+    status,
+    { ...schema, description: schema.description ?? meanings[Number(status)] },
+  ]);
+  const problems = [400, ...errors, 500, 503].map((status) => [status, problem(status)]);
+  return Object.fromEntries([...described, ...problems]) as Success;
+}
+
+export const NoContent = Type.Null();

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { CallContext } from '@trellis/core/context';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Access } from './access.ts';
+
+/** The Fastify instance that a domain mounts its routes on. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route. */
+    access?: Access;
+    /**
+     * The audit entry that the route writes, `<resource>.<past participle>`; false for a route
+     * that changes nothing worth one. Every route that is not a GET declares it.
+     */
+    audit?: string | false;
+    /** Whether `Idempotency-Key` is honoured; for every POST that creates. */
+    idempotent?: boolean;
+  }
+
+  interface FastifyRequest {
+    /** Who calls, for which tenant; null on public routes. Read it with `callOf`. */
+    call: CallContext | null;
+  }
+}

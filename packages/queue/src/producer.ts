@@ -1,0 +1,89 @@
+import { newId } from '@trellis/core/ids';
+import { jobs as jobsTable } from '@trellis/db/schema/jobs';
+import type { Tx } from '@trellis/db/tenant-db';
+import type { JobQueue, QueueBackend } from './connection.ts';
+import type { JobDefinition, JobPayload, QueueName } from './define-job.ts';
+
+/** Wakes the relay; defined here so that every producer can ring for its own rows. */
+export interface Jobs {
+  /**
+   * Asks for a job as part of a change: it runs if and only if the transaction commits, at least
+   * once, also when the queue is down or loses all that it holds.
+   */
+  enqueue<Job extends JobDefinition>(
+    tx: Tx,
+    job: Job,
+    payload: JobPayload<Job>,
+    options?: { runAt?: Date },
+  ): Promise<string>;
+  /**
+   * Tells the workers that there may be work for this job. Rings that come while one is under way
+   * become one more. It never fails: what a lost ring was for is found by the sweep.
+   */
+  ring(job: JobDefinition): void;
+  queue(name: QueueName): JobQueue;
+  close(): Promise<void>;
+}
+
+export function createJobs(
+  backend: QueueBackend,
+  relay: JobDefinition,
+  onError: (error: unknown) => void,
+): Jobs {
+  const queues = new Map<QueueName, JobQueue>();
+  const rings = new Map<string, { again: boolean; done: Promise<void> }>();
+
+  const queue = (name: QueueName): JobQueue => {
+    const open = queues.get(name) ?? backend.openQueue(name);
+    queues.set(name, open);
+    return open;
+  };
+  const ringOnce = async (job: JobDefinition): Promise<void> => {
+    await queue(job.queue).add(
+      job.name,
+      {},
+      {
+        // A ring while the job runs makes it run once more, so that nothing slips in between.
+        deduplication: { id: job.name, keepLastIfActive: true },
+        removeOnComplete: true,
+        removeOnFail: true,
+      },
+    );
+  };
+  const ring = (job: JobDefinition): void => {
+    const current = rings.get(job.name);
+    if (current) {
+      current.again = true;
+      return;
+    }
+    const state = { again: false, done: Promise.resolve() };
+    rings.set(job.name, state);
+    state.done = ringOnce(job)
+      .catch(onError)
+      .then(() => {
+        rings.delete(job.name);
+        if (state.again) ring(job);
+      });
+  };
+
+  return {
+    async enqueue(tx, job, payload, options = {}) {
+      const id = newId();
+      await tx.orm.insert(jobsTable).values({
+        id,
+        queue: job.queue,
+        name: job.name,
+        payload,
+        ...(options.runAt && { runAt: options.runAt }),
+      });
+      tx.afterCommit(() => ring(relay));
+      return id;
+    },
+    ring,
+    queue,
+    close: async () => {
+      while (rings.size > 0) await Promise.all([...rings.values()].map((state) => state.done));
+      await Promise.all([...queues.values()].map((open) => open.close()));
+    },
+  };
+}

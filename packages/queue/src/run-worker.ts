@@ -1,0 +1,111 @@
+import { Value } from '@sinclair/typebox/value';
+import type { TenantDb } from '@trellis/db/tenant-db';
+import type { Job } from 'bullmq';
+import type { QueueBackend, QueueWorker } from './connection.ts';
+import type { JobDefinition, JobHandler, QueueName } from './define-job.ts';
+import type { Jobs } from './producer.ts';
+
+export interface WorkerLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface RunWorkersOptions {
+  backend: QueueBackend;
+  db: Pick<TenantDb, 'asSystem'>;
+  jobs: Pick<Jobs, 'queue'>;
+  handlers: ReadonlyMap<string, JobHandler>;
+  concurrency: Record<QueueName, number>;
+  log: WorkerLog;
+}
+
+export interface RunningWorkers {
+  /** Takes no new jobs, and resolves when those under way have ended. */
+  drain(): Promise<void>;
+}
+
+/** Starts one BullMQ worker for each queue that has handlers, and the schedules of their jobs. */
+export function runWorkers(options: RunWorkersOptions): RunningWorkers {
+  const byQueue = Map.groupBy(options.handlers.values(), (handler) => handler.job.queue);
+  const workers = [...byQueue].map(([name, handlers]) => startWorker(options, name, handlers));
+  return {
+    drain: async () => {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
+
+function startWorker(
+  options: RunWorkersOptions,
+  name: QueueName,
+  handlers: JobHandler[],
+): QueueWorker {
+  const { backend, concurrency, log } = options;
+  const worker = backend.openWorker(name, (job: Job) => runJob(options, job), {
+    concurrency: concurrency[name],
+  });
+  worker.on('failed', (job: Job | undefined, error: Error) => {
+    log.warn(
+      { err: error, job: job?.name, id: job?.id, attempt: job?.attemptsMade },
+      'A job failed.',
+    );
+    if (job && isDurable(job) && job.attemptsMade >= (job.opts.attempts ?? 1)) {
+      markFailed(options, String(job.id), error).catch((err: unknown) =>
+        log.error({ err, id: job.id }, 'The failure of a job could not be recorded.'),
+      );
+    }
+  });
+  const scheduled = handlers.filter((handler) => handler.job.everyMs !== undefined);
+  for (const { job } of scheduled) {
+    schedule(options, job).catch((err: unknown) =>
+      log.error({ err, job: job.name }, 'The schedule of a job could not be written.'),
+    );
+  }
+  worker.run().catch((err: unknown) => log.error({ err, queue: name }, 'A queue worker stopped.'));
+  return worker;
+}
+
+async function schedule({ jobs }: RunWorkersOptions, job: JobDefinition): Promise<void> {
+  await jobs
+    .queue(job.queue)
+    .upsertJobScheduler(
+      job.name,
+      { every: job.everyMs ?? 0 },
+      { name: job.name, data: {}, opts: { removeOnComplete: true, removeOnFail: { count: 100 } } },
+    );
+}
+
+/** A job with a row in Postgres; the others are doorbells and schedules. */
+function isDurable(job: Job): boolean {
+  return (job.data as { durable?: boolean }).durable === true;
+}
+
+async function runJob(options: RunWorkersOptions, job: Job): Promise<void> {
+  const handler = options.handlers.get(job.name);
+  if (!handler) throw new Error(`no handler for job "${job.name}"`);
+  const run = { id: String(job.id), attempt: job.attemptsMade + 1 };
+  if (!isDurable(job)) return handler.run({}, run);
+  const payload = await readPayload(options, run.id);
+  // No row: it was done before, by a worker that was killed before it could say so.
+  if (payload === undefined) return;
+  if (!Value.Check(handler.job.payload, payload)) {
+    throw new Error(`the payload of job "${job.name}" does not fit its schema`);
+  }
+  await handler.run(payload, run);
+  await options.db.asSystem((tx) => tx.sql`delete from jobs where id = ${run.id}`);
+}
+
+async function readPayload({ db }: RunWorkersOptions, id: string): Promise<unknown> {
+  const [row] = await db.asSystem(
+    (tx) => tx.sql<{ payload: unknown }[]>`select payload from jobs where id = ${id}`,
+  );
+  return row?.payload;
+}
+
+async function markFailed({ db }: RunWorkersOptions, id: string, error: Error): Promise<void> {
+  await db.asSystem(
+    (tx) =>
+      tx.sql`update jobs set failed_at = now(), error = ${error.message.slice(0, 2_000)} where id = ${id}`,
+  );
+}
