@@ -86,6 +86,10 @@ export const apiSettings = Type.Composite([
       description: 'Origins that browsers may call from, separated by commas. Empty: none.',
       examples: ['https://app.example.com'],
     }),
+    LOG_REQUESTS: Type.Union([Type.Literal('failed'), Type.Literal('all')], {
+      default: 'failed',
+      description: 'Which requests are logged when they end: those with status 400 and up, or all.',
+    }),
     BODY_LIMIT_BYTES: Type.Integer({
       minimum: 1_024,
       maximum: 100 * 1_048_576,

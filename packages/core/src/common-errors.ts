@@ -50,11 +50,6 @@ export const commonErrors = defineErrors({
     description:
       'There is no such route, or no such resource in the tenant of the credential. A resource of another tenant answers the same.',
   },
-  method_not_allowed: {
-    status: 405,
-    title: 'The method is not allowed',
-    description: 'The path exists, but not with this method; `Allow` lists those it has.',
-  },
   request_timeout: {
     status: 408,
     title: 'The request took too long to arrive',

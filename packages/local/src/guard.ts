@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 
 export interface Guard {
-  release(): void;
+  /** Resolves when the guard has ended too, so that the caller leaves nothing behind. */
+  release(): Promise<void>;
 }
 
 /**
@@ -16,15 +17,23 @@ const SCRIPT = 'read -r line; [ "$line" = released ] || kill -s "$2" "$1" 2>/dev
  * Windows, where the next start finds and ends what was left.
  */
 export function guardProcess(pid: number, signal: 'INT' | 'TERM'): Guard {
-  if (process.platform === 'win32') return { release: () => undefined };
+  if (process.platform === 'win32') return { release: async () => undefined };
   const shell = spawn('/bin/sh', ['-c', SCRIPT, 'guard', String(pid), signal], {
     // A session of its own, because Ctrl-C in the terminal would end the guard first.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // Without a shell there is no guard, which is no reason not to run.
-  shell.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => {
+    shell.once('exit', () => resolve());
+    // Without a shell there is no guard, which is no reason not to run.
+    shell.once('error', () => resolve());
+  });
   shell.stdin.on('error', () => undefined);
   shell.unref();
-  return { release: () => shell.stdin.end('released\n') };
+  const release = () => {
+    shell.ref();
+    if (!shell.stdin.writableEnded) shell.stdin.end('released\n');
+    return ended;
+  };
+  return { release };
 }

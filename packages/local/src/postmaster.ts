@@ -80,7 +80,7 @@ function ownedPostmaster(pid: number, exited: Promise<void>, guard: Guard): Post
   exited.then(() => guard.release());
   const stop = async () => {
     await endPostmaster(pid);
-    guard.release();
+    await guard.release();
   };
   return { pid, exited, stop };
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findRedisServer } from './find-redis.ts';
 import { type Guard, guardProcess } from './guard.ts';
 import { keep, readKept, writeKept } from './kept-file.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { acquireLock, InUseError, type Lock } from './lock.ts';
 import { findPort } from './ports.ts';
 import { isAlive, processIdentity, signalProcess, waitUntilGone } from './processes.ts';
 
@@ -55,6 +55,20 @@ export async function startRedis(options: RedisOptions): Promise<LocalRedis> {
     lock.release();
     throw error;
   }
+}
+
+/** Deletes the directory of a Redis that was not to be kept, when nobody runs it any more. */
+export async function removeAbandonedRedis(directory: string): Promise<void> {
+  let lock: Lock;
+  try {
+    lock = await acquireLock(join(directory, 'lock'), directory);
+  } catch (error) {
+    if (error instanceof InUseError) return;
+    throw error;
+  }
+  await endOrphan(directory);
+  rmSync(directory, { recursive: true, force: true });
+  lock.release();
 }
 
 /** The running server, or why there is none. */
@@ -145,7 +159,7 @@ async function stop(
   { pid, guard, lock }: { pid: number; guard: Guard; lock: Lock },
 ): Promise<void> {
   await end(pid);
-  guard.release();
+  await guard.release();
   rmSync(pidFile(options.directory), { force: true });
   if (!options.keep) rmSync(options.directory, { recursive: true, force: true });
   lock.release();

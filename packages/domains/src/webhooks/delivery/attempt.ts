@@ -39,6 +39,13 @@ function describeStatus(statusCode: number, headers: ResponseHeaders): string {
   return `the receiver answered ${statusCode}; the redirect to ${location} is not followed`;
 }
 
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // All addresses of a host failing is an AggregateError without a text of its own.
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  return error.message || (first instanceof Error ? first.message : error.name);
+}
+
 function cutError(text: string): string {
   return text.replaceAll('\0', '\ufffd').slice(0, errorLengthMax);
 }
@@ -104,7 +111,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.fail(classifyError(error), error.message || error.name);
+    this.failWith(error);
+  }
+
+  failWith(error: unknown): void {
+    this.fail(classifyError(error), describeError(error));
   }
 
   /** Settles with a failure that is not the receiver's answer. */
@@ -114,9 +125,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#report(errorClass, cutError(error), text, this.#keptBytes > 0);
   }
 
-  /** Gives the attempt up without a result. */
-  cancel(): void {
-    this.#close(true);
+  /** Gives the attempt up without a result; false when it has ended, and its result is coming. */
+  cancel(): boolean {
+    return this.#close(true);
   }
 
   get deadlineMs(): number {

@@ -20,7 +20,7 @@ export function parseUrl(text: string): URL {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new UrlRefusedError('the URL must start with http:// or https://');
   }
-  if (url.hostname === '') throw new UrlRefusedError('the URL has no host');
+  if (hostOf(url) === '') throw new UrlRefusedError('the URL has no host');
   if (url.username !== '' || url.password !== '') {
     throw new UrlRefusedError('the URL must not hold credentials; send them in a custom header');
   }

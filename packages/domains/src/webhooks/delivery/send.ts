@@ -1,6 +1,5 @@
 import { Agent } from 'undici';
 import { Attempt, type AttemptResult } from './attempt.ts';
-import { classifyError } from './classify-error.ts';
 import type { AddressGuard } from './guard-address.ts';
 
 const cachedTargetsMax = 4096;
@@ -104,16 +103,12 @@ function createAgent(options: SenderOptions, deadlineMs: number): Agent {
   });
 }
 
-/**
- * The one way out to tenants' endpoints. Redirects are never followed, answers are never
- * decompressed beyond `bodyBytesMax`, and every connection is dialled through the guard.
- */
-export function createSender(options: SenderOptions): Sender {
-  const { deadlineMs = 15_000, bodyBytesMax = 16_384, keptSocketsMax = 1024 } = options;
-  const limits = { deadlineMs, bodyBytesMax };
-  const ownHeaders = ['user-agent', options.userAgent, 'accept-encoding', 'identity'];
-  const targetOf = createTargets(options.guard);
-  const agent = createAgent(options, deadlineMs);
+type Dispatch = (request: SendRequest, attempt: Attempt) => void;
+
+function createDispatch(agent: Agent, options: SenderOptions): Dispatch {
+  const { guard, userAgent, keptSocketsMax = 1024 } = options;
+  const ownHeaders = ['user-agent', userAgent, 'accept-encoding', 'identity'];
+  const targetOf = createTargets(guard);
   let openSockets = 0;
   agent.on('connect', () => {
     openSockets += 1;
@@ -122,7 +117,7 @@ export function createSender(options: SenderOptions): Sender {
     openSockets -= 1;
   });
 
-  const dispatch = (request: SendRequest, attempt: Attempt): void => {
+  return (request, attempt) => {
     try {
       const { origin, path } = targetOf(request.url);
       agent.dispatch(
@@ -138,42 +133,59 @@ export function createSender(options: SenderOptions): Sender {
         attempt,
       );
     } catch (error) {
-      attempt.fail(classifyError(error), error instanceof Error ? error.message : String(error));
+      attempt.failWith(error);
     }
-  };
-
-  return {
-    send(request) {
-      if (agent.closed) return Promise.reject(new Error('the sender is closed'));
-      const { signal } = request;
-      if (!signal) return new Promise((settle) => dispatch(request, new Attempt(limits, settle)));
-      return sendUntilAborted(signal, (settle) => {
-        const attempt = new Attempt(limits, settle);
-        dispatch(request, attempt);
-        return attempt;
-      });
-    },
-    close: () => agent.close(),
   };
 }
 
-function sendUntilAborted(
-  signal: AbortSignal,
-  start: (settle: (result: AttemptResult) => void) => Attempt,
-): Promise<AttemptResult> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const onAbort = (): void => {
-      attempt.cancel();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    const attempt = start((result) => {
-      signal.removeEventListener('abort', onAbort);
-      resolve(result);
+/**
+ * The one way out to tenants' endpoints. Redirects are never followed, answers are never
+ * decompressed beyond `bodyBytesMax`, and every connection is dialled through the guard.
+ */
+export function createSender(options: SenderOptions): Sender {
+  const { deadlineMs = 15_000, bodyBytesMax = 16_384 } = options;
+  const limits = { deadlineMs, bodyBytesMax };
+  const agent = createAgent(options, deadlineMs);
+  const dispatch = createDispatch(agent, options);
+  let inFlight = 0;
+  let closing: Promise<void> | null = null;
+  const idle = Promise.withResolvers<void>();
+
+  const send = (request: SendRequest): Promise<AttemptResult> =>
+    new Promise((resolve, reject) => {
+      const { signal } = request;
+      if (closing) throw new Error('the sender is closed');
+      signal?.throwIfAborted();
+      inFlight += 1;
+      const end = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        inFlight -= 1;
+        if (closing && inFlight === 0) idle.resolve();
+      };
+      const onAbort = (): void => {
+        if (!attempt.cancel()) return;
+        end();
+        reject(signal?.reason);
+      };
+      const attempt = new Attempt(limits, (result) => {
+        end();
+        resolve(result);
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+      dispatch(request, attempt);
     });
-  });
+
+  const close = async (): Promise<void> => {
+    if (inFlight > 0) await idle.promise;
+    // Not agent.close(): that would first connect for requests that were given up meanwhile.
+    await agent.destroy();
+  };
+
+  return {
+    send,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
 }

@@ -111,6 +111,7 @@ t.test('a URL that is no plain http address is refused with its reason', async (
     ['https://:pass@hook.example/', /credentials/],
     ['http://', /parsed/],
     ['https:///', /parsed/],
+    ['https://./', /no host/],
     ['hook.example', /parsed/],
     ['', /parsed/],
     ['https://hook.example:99999/', /parsed/],

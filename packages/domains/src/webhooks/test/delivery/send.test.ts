@@ -183,6 +183,7 @@ t.test('close lets what is in flight end, and refuses what comes after', async (
   const closed = sender.close();
   t.match(await sent, { outcome: 'delivered', responseBody: 'late' });
   await closed;
+  await sender.close();
   await t.rejects(sender.send({ url: receiver.url, ...message }), /closed/);
 });
 
@@ -199,7 +200,9 @@ t.test('idle sockets are not kept above the limit', async (t) => {
   t.match(await sender.send({ url: second.url, ...message }), { responseBody: 'keep-alive' });
   t.match(await sender.send({ url: third.url, ...message }), { responseBody: 'close' });
   await closings[2];
+  await new Promise((resolve) => setTimeout(resolve, 50));
   t.match(await sender.send({ url: first.url, ...message }), { responseBody: 'close' });
   await closings[0];
+  await new Promise((resolve) => setTimeout(resolve, 50));
   t.match(await sender.send({ url: third.url, ...message }), { responseBody: 'keep-alive' });
 });

@@ -1,0 +1,38 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { App } from '@trellis/http/types';
+import plugin from 'fastify-plugin';
+import { version } from '../version.ts';
+import type { PluginOptions } from './platform.ts';
+
+const description = `One multi-tenant backend. Errors are \`application/problem+json\` (RFC 9457) with a
+stable \`code\`. Lists answer \`{ data, nextCursor }\`. Times are ISO 8601 in UTC, ids are UUIDv7.`;
+
+/** OpenAPI 3.1 at /docs/json, and a page to browse it at /docs. */
+async function openapiPlugin(app: App, { settings }: PluginOptions): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Trellis', version, description, license: { name: 'Apache-2.0' } },
+      servers: settings.PUBLIC_URL ? [{ url: settings.PUBLIC_URL }] : [],
+      components: {
+        securitySchemes: {
+          accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        },
+      },
+      security: [{ accessToken: [] }],
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
+    },
+    transform: ({ schema, url, route }) => {
+      const needed = route.config?.access;
+      if (needed?.kind !== 'permission') return { schema, url };
+      const text = `${schema.description ?? ''}\n\nNeeds the permission \`${needed.permission}\`.`;
+      return { schema: { ...schema, description: text.trim() }, url };
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}
+
+export default plugin(openapiPlugin, { name: 'openapi' });

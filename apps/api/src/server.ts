@@ -1,0 +1,30 @@
+import { loadSettings, SettingError } from '@trellis/config/load-settings';
+import { apiSettings } from '@trellis/config/settings';
+import closeWithGrace from 'close-with-grace';
+import { buildApp } from './app.ts';
+
+/** Starts the API, and ends it on a signal once every accepted request has its answer. */
+async function main(): Promise<void> {
+  const settings = loadSettings(apiSettings, process.env);
+  const app = await buildApp(settings, {
+    logger: { level: settings.LOG_LEVEL, base: { app: 'api' } },
+  });
+  closeWithGrace(
+    { delay: settings.SHUTDOWN_TIMEOUT_MS, logger: false },
+    async ({ err, signal }) => {
+      if (err) app.log.fatal({ err }, 'The API stops because of an error.');
+      else app.log.info({ signal }, 'The API stops.');
+      await app.close();
+    },
+  );
+  await app.listen({ host: settings.HOST, port: settings.PORT });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    error instanceof SettingError
+      ? `${error.message}\n`
+      : `The API could not start: ${(error as Error).stack ?? String(error)}\n`,
+  );
+  process.exitCode = 1;
+});

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { loadSettings } from '@trellis/config/load-settings';
+import { type SetupSettings, setupSettings } from '@trellis/config/settings';
+import { newId } from '@trellis/core/ids';
+import { createDatabase } from '@trellis/db/client';
+import { migrate } from '@trellis/db/migrate';
+import { createTenantDb, type Tx } from '@trellis/db/tenant-db';
+import { writeAudit } from '@trellis/domains/audit/write-audit';
+import { hashPassword } from '@trellis/domains/auth/passwords';
+import { seedPlans } from '@trellis/domains/plans/seed-plans';
+import { createTenant } from '@trellis/domains/tenants/create-tenant';
+import { createPerson } from '@trellis/domains/users/create-person';
+
+export interface Credentials {
+  email: string;
+  password: string;
+}
+
+/** What was made this time; a field is missing when it was there before. */
+export interface SetupResult {
+  admin?: Credentials;
+  demo?: Credentials & { tenant: string };
+}
+
+interface SetupOptions {
+  env: NodeJS.ProcessEnv;
+  /** Whether an empty database also gets a tenant to play with. */
+  demo: boolean;
+  log?: (line: string) => void;
+}
+
+/**
+ * Migrates, and gives an empty database its plans and its platform administrator. Run it before
+ * each start of a new version; running it again changes nothing. Throws SettingError.
+ */
+export async function setUp({ env, demo, log = () => {} }: SetupOptions): Promise<SetupResult> {
+  const settings = loadSettings(setupSettings, env);
+  await migrate({ ownerUrl: settings.DATABASE_OWNER_URL, appUrl: settings.DATABASE_URL, log });
+  const database = createDatabase({
+    url: settings.DATABASE_URL,
+    poolMax: 1,
+    statementTimeoutMs: 15_000,
+    applicationName: 'trellis-setup',
+  });
+  try {
+    return await createTenantDb(database).asSystem((tx) => seed(tx, settings, demo));
+  } finally {
+    await database.close();
+  }
+}
+
+async function seed(tx: Tx, settings: SetupSettings, demo: boolean): Promise<SetupResult> {
+  // Two setups at once would both find the database empty.
+  await tx.sql`select pg_advisory_xact_lock(hashtextextended('trellis/setup', 0))`;
+  await seedPlans(tx);
+  const people = await tx.sql`select from users limit 1`;
+  if (people.length > 0) return {};
+  const admin = {
+    email: settings.ADMIN_EMAIL,
+    password: settings.ADMIN_PASSWORD ?? randomBytes(15).toString('base64url'),
+  };
+  await signUp(tx, { ...admin, name: 'Platform administrator', tenant: 'Platform' }, true);
+  if (!demo) return { admin };
+  const visitor = { email: 'demo@trellis.local', password: randomBytes(12).toString('base64url') };
+  await signUp(tx, { ...visitor, name: 'Demo', tenant: 'Demo' }, false);
+  return { admin, demo: { ...visitor, tenant: 'Demo' } };
+}
+
+interface FirstPerson extends Credentials {
+  name: string;
+  tenant: string;
+}
+
+async function signUp(tx: Tx, first: FirstPerson, isPlatform: boolean): Promise<void> {
+  const person = await createPerson(tx, {
+    email: first.email,
+    name: first.name,
+    passwordHash: await hashPassword(first.password),
+    isPlatformAdmin: isPlatform,
+  });
+  const tenant = await createTenant(tx, {
+    name: first.tenant,
+    ownerId: person.id,
+    isPlatform,
+    planType: isPlatform ? 'enterprise' : 'pro',
+  });
+  await writeAudit(
+    tx,
+    {
+      tenantId: tenant.id,
+      actor: { type: 'system', id: null },
+      requestId: newId(),
+      ip: null,
+      userAgent: null,
+    },
+    {
+      action: 'tenant.registered',
+      resourceType: 'tenant',
+      resourceId: tenant.id,
+      after: { name: tenant.name, slug: tenant.slug, owner: first.email },
+    },
+  );
+}
