@@ -9,6 +9,7 @@ import type { App } from '@trellis/http/types';
 import Fastify, {
   type FastifyHttpOptions,
   type FastifyServerOptions,
+  LogController,
   type RawServerDefault,
 } from 'fastify';
 import { requireAccess } from './access-hook.ts';
@@ -50,7 +51,7 @@ function serverOptions(settings: ApiSettings, options: AppOptions) {
   const proxies = parseList(settings.TRUST_PROXY);
   return {
     logger: options.logger ?? false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: proxies.length > 0 ? proxies : false,
     bodyLimit: settings.BODY_LIMIT_BYTES,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,

@@ -129,8 +129,8 @@ export const workerSettings = Type.Composite([
       description: 'Address that the health port of the worker listens on.',
     }),
     WORKER_PORT: port('Health port of the worker; 0 picks a free one.', 3001),
-    WEBHOOK_CONCURRENCY: count('Deliveries that one worker has in flight.', 100, 5_000),
-    WEBHOOK_CONCURRENCY_PER_TENANT: count('… of which for one tenant.', 50, 5_000),
+    WEBHOOK_CONCURRENCY: count('Deliveries that one worker has in flight.', 200, 5_000),
+    WEBHOOK_CONCURRENCY_PER_TENANT: count('… of which for one tenant.', 100, 5_000),
     WEBHOOK_CONCURRENCY_PER_ENDPOINT: count('… of which to one subscription.', 50, 5_000),
     WEBHOOK_TIMEOUT_MS: milliseconds(
       'One deadline for a whole delivery: connect, headers and body.',
@@ -144,6 +144,7 @@ export const workerSettings = Type.Composite([
     ),
     EMAIL_CONCURRENCY: count('E-mail jobs that one worker runs at a time.', 5, 500),
     CLEANUP_CONCURRENCY: count('Clean-up jobs that one worker runs at a time.', 2, 100),
+    JOB_CONCURRENCY: count('Other jobs that one worker runs at a time.', 5, 500),
     JOB_RELAY_MS: milliseconds(
       'How often a worker looks for committed jobs that are not in the queue.',
       5_000,

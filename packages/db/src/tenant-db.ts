@@ -19,30 +19,39 @@ export interface TenantDb {
   withTenant<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result>;
   /** A transaction across tenants, for the platform's own work; never for a tenant's request. */
   asSystem<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
-  /** One query of one tenant in a single round trip, server-prepared; for hot reads. */
-  readTenant<T extends Row>(tenantId: string, query: ReadQuery<T>): Promise<T[]>;
+  /**
+   * One statement of one tenant, with its transaction, in a single round trip and server-prepared;
+   * for hot paths.
+   */
+  queryTenant<T extends Row>(tenantId: string, query: HotQuery<T>): Promise<T[]>;
+  /** The same across tenants, as the system. */
+  querySystem<T extends Row>(query: HotQuery<T>): Promise<T[]>;
   /** Whether Postgres answers. */
   ping(): Promise<void>;
 }
 
-export type ReadQuery<T extends Row> = (sql: ReservedSql) => PendingQuery<T[]>;
+export type HotQuery<T extends Row> = (sql: ReservedSql) => PendingQuery<T[]>;
 
 export function createTenantDb(database: Database): TenantDb {
   return {
-    withTenant: (tenantId, work) =>
-      transact(database, { name: 'trellis.tenant_id', value: tenantId }, work),
-    asSystem: (work) => transact(database, { name: 'role', value: 'trellis_system' }, work),
-    readTenant: (tenantId, query) => readTenant(database, tenantId, query),
+    withTenant: (tenantId, work) => transact(database, tenantScope(tenantId), work),
+    asSystem: (work) => transact(database, systemScope, work),
+    queryTenant: (tenantId, query) => queryOnce(database, tenantScope(tenantId), query),
+    querySystem: (query) => queryOnce(database, systemScope, query),
     ping: async () => {
       await database.raw`select 1`;
     },
   };
 }
 
+/** A setting that holds for one transaction. */
 interface Scope {
   name: string;
   value: string;
 }
+
+const tenantScope = (tenantId: string): Scope => ({ name: 'trellis.tenant_id', value: tenantId });
+const systemScope: Scope = { name: 'role', value: 'trellis_system' };
 
 async function transact<Result>(
   database: Database,
@@ -70,17 +79,17 @@ function clientOf(orm: OrmTransaction): TransactionSql {
   return (orm._ as unknown as { session: { client: TransactionSql } }).session.client;
 }
 
-async function readTenant<T extends Row>(
+async function queryOnce<T extends Row>(
   database: Database,
-  tenantId: string,
-  query: ReadQuery<T>,
+  scope: Scope,
+  query: HotQuery<T>,
 ): Promise<T[]> {
   const connection = await database.raw.reserve();
   try {
     // All four travel together; a failure of one makes the commit a rollback.
     const replies = await Promise.allSettled([
-      connection`begin read only`.execute(),
-      connection`select set_config('trellis.tenant_id', ${tenantId}, true)`.execute(),
+      connection`begin`.execute(),
+      connection`select set_config(${scope.name}, ${scope.value}, true)`.execute(),
       query(connection).execute(),
       connection`commit`.execute(),
     ] as const);

@@ -1,4 +1,4 @@
-import type { CommonSettings } from '@trellis/config/settings';
+import type { CommonSettings, WorkerSettings } from '@trellis/config/settings';
 import { type Clock, systemClock } from '@trellis/core/clock';
 import { createSecretBox, type SecretBox } from '@trellis/core/secret-box';
 import { type ChangeFeed, createChangeFeed } from '@trellis/db/changes';
@@ -7,6 +7,7 @@ import { createTenantDb, type TenantDb } from '@trellis/db/tenant-db';
 import { createQueueBackend, type QueueBackend } from '@trellis/queue/connection';
 import { createJobs, type Jobs } from '@trellis/queue/producer';
 import { relayJobs } from '@trellis/queue/relay';
+import packageJson from '../package.json' with { type: 'json' };
 
 export interface PlatformLog {
   debug(details: object, message: string): void;
@@ -25,6 +26,8 @@ export interface Platform {
   queueBackend: QueueBackend;
   clock: Clock;
   log: PlatformLog;
+  /** Of this build. */
+  version: string;
   close(): Promise<void>;
 }
 
@@ -57,6 +60,7 @@ export function openPlatform(settings: CommonSettings, name: string, log: Platfo
     queueBackend,
     clock: systemClock,
     log,
+    version: packageJson.version,
     close: async () => {
       await changes.close();
       await jobs.close();
@@ -64,4 +68,9 @@ export function openPlatform(settings: CommonSettings, name: string, log: Platfo
       await database.close();
     },
   };
+}
+
+/** What the job handlers of a domain can build on. */
+export interface WorkerPlatform extends Platform {
+  settings: WorkerSettings;
 }

@@ -10,6 +10,7 @@ export type DeliveryErrorClass =
   | 'tls'
   | 'blocked_address'
   | 'invalid_request'
+  | 'signing_failed'
   | 'invalid_response'
   | 'redirect'
   | 'http_4xx'

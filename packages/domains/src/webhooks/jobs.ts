@@ -1,0 +1,9 @@
+import { Type } from '@sinclair/typebox';
+import { defineJob } from '@trellis/queue/define-job';
+
+/** The doorbell of the delivery: some may be due. What is due stands in Postgres alone. */
+export const deliverWebhooks = defineJob({
+  name: 'webhooks.deliver',
+  queue: 'webhooks',
+  payload: Type.Object({}),
+});

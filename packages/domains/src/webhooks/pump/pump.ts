@@ -1,0 +1,152 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Platform } from '../../platform.ts';
+import type { Sender } from '../delivery/send.ts';
+import { createAttempts } from './attempt-delivery.ts';
+import { type ClaimedDelivery, claimDue } from './claim.ts';
+import { createLanes, type LaneLimits } from './lanes.ts';
+import { releaseClaims } from './record.ts';
+import { createRecorder } from './recorder.ts';
+
+export interface PumpSettings extends LaneLimits {
+  /** One attempt's deadline. */
+  timeoutMs: number;
+  /** How often it looks for what is due without having been rung for. */
+  sweepMs: number;
+  /** After this long a drain gives up what is still in flight. */
+  drainMs: number;
+}
+
+/** How long a drain waits for the last outcomes to be written. */
+const settleMs = 2_000;
+/** Between two claims under load, so that one takes many instead of many taking one each. */
+const pauseMs = 4;
+/** Beyond the deadline of an attempt, for the wait before it and the record after it. */
+const leaseSlackMs = 10_000;
+
+/**
+ * Delivers what is due: claims batches from Postgres, sends them side by side, records what came
+ * of them. It holds no truth of its own: what it held when it was killed is due again when the
+ * lease ends.
+ */
+export interface Pump {
+  /** Something may be due. Resolves once that has been looked for. */
+  wake(): Promise<void>;
+  start(): void;
+  drain(): Promise<void>;
+}
+
+type Needs = Pick<Platform, 'db' | 'secrets' | 'log'> & { sender: Sender };
+
+export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSettings): Pump {
+  const lanes = createLanes(settings);
+  const recorder = createRecorder(db, log);
+  const attempt = createAttempts(sender, secrets);
+  const stop = new AbortController();
+  const giveUp = new AbortController();
+  const heldMax = settings.total * 2;
+  const claimMin = Math.ceil(settings.total / 4);
+  const sends = new Set<Promise<void>>();
+  let round = { after: null as string | null, claimed: 0 };
+  let looked = Promise.withResolvers<void>();
+  let woken = false;
+  let signalled: (() => void) | undefined;
+  let running: Promise<void> | undefined;
+
+  const signal = () => {
+    signalled?.();
+    signalled = undefined;
+  };
+
+  const send = async (delivery: ClaimedDelivery): Promise<void> => {
+    const startedMs = performance.now();
+    try {
+      recorder.add(await attempt(delivery, giveUp.signal));
+    } catch (err) {
+      // Aborted by the drain. Should giving it back fail too, the lease ends by itself.
+      await releaseClaims(db, [delivery]).catch(() => log.debug({ err }, 'A claim was kept.'));
+    } finally {
+      lanes.end(delivery, performance.now() - startedMs);
+      startWaiting();
+      if (heldMax - lanes.held >= claimMin) signal();
+    }
+  };
+  const startWaiting = () => {
+    if (stop.signal.aborted) return;
+    for (let next = lanes.take(); next; next = lanes.take()) {
+      const sent = send(next).finally(() => sends.delete(sent));
+      sends.add(sent);
+    }
+  };
+
+  /** True when there may be more that is due: until a whole round has found nothing. */
+  const claim = async (): Promise<boolean> => {
+    const { deliveries, last } = await claimDue(db, {
+      limit: heldMax - lanes.held,
+      perWebhook: settings.perWebhook,
+      perTenant: settings.perTenant,
+      heldByWebhook: lanes.heldByWebhook(),
+      heldByTenant: lanes.heldByTenant(),
+      leaseMs: settings.timeoutMs + leaseSlackMs,
+      after: round.after,
+    });
+    for (const delivery of deliveries) lanes.add(delivery);
+    startWaiting();
+    const claimed = round.claimed + deliveries.length;
+    round = { after: last, claimed: last === null ? 0 : claimed };
+    return last !== null || claimed > 0;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      woken = false;
+      const answered = looked;
+      looked = Promise.withResolvers();
+      const full = heldMax - lanes.held < claimMin;
+      const more = !full && (await claimSafely());
+      answered.resolve();
+      if (more || woken) await wait(pauseMs);
+      else await rest();
+    }
+  };
+  const claimSafely = async (): Promise<boolean> => {
+    try {
+      return await claim();
+    } catch (err) {
+      log.warn({ err }, 'Deliveries cannot be claimed; trying again.');
+      return false;
+    }
+  };
+  /** Until a ring, a free place, or the next sweep. */
+  const rest = async (): Promise<void> => {
+    const sweep = new AbortController();
+    const rung = new Promise<void>((resolve) => {
+      signalled = resolve;
+    });
+    const swept = wait(settings.sweepMs, undefined, { signal: sweep.signal }).catch(() => {});
+    await Promise.race([rung, swept]);
+    sweep.abort();
+  };
+
+  return {
+    wake() {
+      woken = true;
+      signal();
+      return looked.promise;
+    },
+    start() {
+      running ??= run();
+    },
+    async drain() {
+      stop.abort();
+      signal();
+      await running;
+      looked.resolve();
+      const unsent = lanes.empty();
+      if (unsent.length > 0) await releaseClaims(db, unsent);
+      const timer = setTimeout(() => giveUp.abort(new Error('the worker stops')), settings.drainMs);
+      await Promise.all(sends);
+      clearTimeout(timer);
+      await recorder.settle(settleMs);
+    },
+  };
+}

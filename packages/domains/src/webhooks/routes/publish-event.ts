@@ -1,0 +1,61 @@
+import { commonErrors } from '@trellis/core/common-errors';
+import { access } from '@trellis/http/access';
+import { callOf } from '@trellis/http/call-of';
+import { replies } from '@trellis/http/reply-schemas';
+import type { App } from '@trellis/http/types';
+import type { FastifyRequest } from 'fastify';
+import type { Platform } from '../../platform.ts';
+import { rawMember } from '../raw-member.ts';
+import { IdempotencyHeader, PublishEventBody, PublishedEventReply } from '../schemas.ts';
+import { publishAlone } from '../trigger-webhooks.ts';
+
+/** The body as it came, beside what was parsed of it. */
+const rawBodies = new WeakMap<FastifyRequest, string>();
+
+export function publishEventRoute(parent: App, platform: Pick<Platform, 'db' | 'jobs'>): void {
+  // A scope of its own, because its parser also keeps the text: `data` is sent on byte for byte.
+  parent.register(async (app: App) => {
+    keepRawBodies(app);
+    app.post(
+      '/events',
+      {
+        config: { access: access.permission('events:publish'), audit: false },
+        schema: {
+          summary: 'Publish an event',
+          description:
+            'Stored at once and delivered in the background to every subscription that fits. A repeated idempotency key answers the first event.',
+          tags: ['events'],
+          headers: IdempotencyHeader,
+          body: PublishEventBody,
+          response: replies({ 202: PublishedEventReply }, 401, 403, 409),
+        },
+      },
+      async (request, reply) => {
+        const { type, idempotencyKey } = request.body;
+        const published = await publishAlone(platform, {
+          tenantId: callOf(request).tenantId,
+          type,
+          data: dataOf(request),
+          idempotencyKey: request.headers['idempotency-key'] ?? idempotencyKey,
+        });
+        return reply.code(202).send(published);
+      },
+    );
+  });
+}
+
+function keepRawBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') return done(null, undefined);
+    rawBodies.set(request, String(body));
+    return parse(request, String(body), done);
+  });
+}
+
+function dataOf(request: FastifyRequest): string {
+  const data = rawMember(rawBodies.get(request) ?? '', 'data');
+  if (data === undefined) throw commonErrors.malformed_json();
+  return data;
+}

@@ -1,0 +1,48 @@
+import type { Tx } from '@trellis/db/tenant-db';
+import type { Platform } from '../platform.ts';
+import { deliverWebhooks } from './jobs.ts';
+import { type NewEvent, type PublishedEvent, publishEvent } from './publish-event.ts';
+
+export interface WebhookTrigger {
+  event: string;
+  tenantId: string;
+  /** What the body of the webhook has as `data`. */
+  payload: unknown;
+}
+
+/**
+ * Publishes an event of a domain to the tenant's subscriptions. With `tx` it joins the caller's
+ * transaction: a rollback sends nothing. Delivery is at least once.
+ */
+export function triggerWebhooks(
+  platform: Pick<Platform, 'db' | 'jobs'>,
+  trigger: WebhookTrigger,
+  tx?: Tx,
+): Promise<PublishedEvent> {
+  const { event: type, tenantId, payload } = trigger;
+  const event = { type, tenantId, data: JSON.stringify(payload ?? null) };
+  return tx ? publishWithin(platform, event, tx) : publishAlone(platform, event);
+}
+
+/** One round trip, and a ring when it is committed. */
+export async function publishAlone(
+  { db, jobs }: Pick<Platform, 'db' | 'jobs'>,
+  event: NewEvent,
+): Promise<PublishedEvent> {
+  const published = await publishEvent(
+    (statement) => db.queryTenant(event.tenantId, statement),
+    event,
+  );
+  if (published.deliveries > 0) jobs.ring(deliverWebhooks);
+  return published;
+}
+
+async function publishWithin(
+  { jobs }: Pick<Platform, 'jobs'>,
+  event: NewEvent,
+  tx: Tx,
+): Promise<PublishedEvent> {
+  const published = await publishEvent(async (statement) => [...(await statement(tx.sql))], event);
+  if (published.deliveries > 0) tx.afterCommit(() => jobs.ring(deliverWebhooks));
+  return published;
+}

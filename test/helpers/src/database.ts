@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import type { Test } from 'tap';
+
+export interface TestDatabase {
+  ownerUrl: string;
+  appUrl: string;
+}
+
+/** What `pnpm test` provides; a test file cannot run without it. */
+export function testSetting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; run the tests with \`pnpm test [files]\``);
+  return value;
+}
+
+/** A database of its own, copied from the migrated template and dropped when the test ends. */
+export async function createTestDatabase(t: Pick<Test, 'teardown'>): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const owner = new URL(testSetting('TEST_OWNER_URL'));
+  owner.pathname = '/postgres';
+  const admin = postgres(owner.href, { max: 1, onnotice: () => {} });
+  await admin.unsafe(`create database ${name} template ${testSetting('TEST_TEMPLATE_DATABASE')}`);
+  t.teardown(async () => {
+    await admin.unsafe(`drop database if exists ${name} with (force)`);
+    await admin.end();
+  });
+  return { ownerUrl: withDatabase(owner, name), appUrl: appUrlOf(name) };
+}
+
+function appUrlOf(name: string): string {
+  return withDatabase(new URL(testSetting('TEST_APP_URL')), name);
+}
+
+function withDatabase(url: URL, name: string): string {
+  const copy = new URL(url);
+  copy.pathname = `/${name}`;
+  return copy.href;
+}
