@@ -142,6 +142,18 @@ export const workerSettings = Type.Composite([
       1_000,
       30_000,
     ),
+    SMTP_URL: Type.Optional(
+      Type.String({
+        pattern: '^smtps?://',
+        description: 'Where mail is handed over. Without it no mail is sent.',
+        examples: ['smtp://user:secret@localhost:587'],
+      }),
+    ),
+    MAIL_FROM: Type.String({
+      default: 'Trellis <no-reply@trellis.local>',
+      maxLength: 320,
+      description: 'The sender of all mail.',
+    }),
     EMAIL_CONCURRENCY: count('E-mail jobs that one worker runs at a time.', 5, 500),
     CLEANUP_CONCURRENCY: count('Clean-up jobs that one worker runs at a time.', 2, 100),
     JOB_CONCURRENCY: count('Other jobs that one worker runs at a time.', 5, 500),

@@ -35,7 +35,7 @@ export function replies<Success extends Record<number, TSchema>>(
     { ...schema, description: schema.description ?? meanings[Number(status)] },
   ]);
   const problems = [400, ...errors, 500, 503].map((status) => [status, problem(status)]);
-  return Object.fromEntries([...described, ...problems]) as Success;
+  return Object.fromEntries([...problems, ...described]) as Success;
 }
 
 export const NoContent = Type.Null();

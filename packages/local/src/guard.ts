@@ -9,10 +9,10 @@ export interface Guard {
  * Waits for a line on stdin. The end of the pipe without one means that this process died, even
  * by SIGKILL, and then the watched one is told to end.
  */
-const SCRIPT = 'read -r line; [ "$line" = released ] || kill -s "$2" "$1" 2>/dev/null';
+const SCRIPT = 'read -r line; [ "$line" = released ] || kill -s "$2" -- "$1" 2>/dev/null';
 
 /**
- * Ends process `pid` with `signal` should this process die without releasing the guard, so that a
+ * Ends process `pid` (or, when negative, the group of that process) with `signal` should this process die without releasing the guard, so that a
  * killed `start` or `test` leaves no server behind. Costs one sleeping shell; does nothing on
  * Windows, where the next start finds and ends what was left.
  */

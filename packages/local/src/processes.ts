@@ -28,7 +28,18 @@ export function isPostmasterOf(pid: number, dataDirectory: string): boolean {
   if (!isAlive(pid)) return false;
   if (process.platform === 'linux') return workingDirectory(pid) === realpathSync(dataDirectory);
   if (process.platform === 'win32') return taskName(pid).startsWith('postgres');
-  return ps(pid, 'command=').includes(dataDirectory);
+  return commandOf(pid).includes(dataDirectory);
+}
+
+/** The parent's id; 0 where there is none, or where the system does not tell. */
+export function parentOf(pid: number): number {
+  return Number(procStat(pid)?.[1] ?? (process.platform === 'win32' ? 0 : ps(pid, 'ppid=')));
+}
+
+/** The command line, empty where the system does not tell. */
+export function commandOf(pid: number): string {
+  if (process.platform !== 'linux') return process.platform === 'win32' ? '' : ps(pid, 'command=');
+  return (readIfThere(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim();
 }
 
 /** Resolves to whether the process was gone before `timeoutMs` had passed. */

@@ -22,13 +22,7 @@ export interface QueueSettings {
 /** The part of BullMQ that the platform uses; the same on Redis and on Postgres. */
 export type JobQueue = Pick<
   Queue,
-  | 'name'
-  | 'add'
-  | 'addBulk'
-  | 'getJobCounts'
-  | 'upsertJobScheduler'
-  | 'removeJobScheduler'
-  | 'close'
+  'name' | 'add' | 'addBulk' | 'getJobCounts' | 'getJobScheduler' | 'upsertJobScheduler' | 'close'
 >;
 export type QueueWorker = Pick<Worker, 'name' | 'run' | 'pause' | 'close' | 'isRunning' | 'on'>;
 

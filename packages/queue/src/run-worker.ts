@@ -2,7 +2,8 @@ import { Value } from '@sinclair/typebox/value';
 import type { TenantDb } from '@trellis/db/tenant-db';
 import type { Job } from 'bullmq';
 import type { QueueBackend, QueueWorker } from './connection.ts';
-import type { JobDefinition, JobHandler, QueueName } from './define-job.ts';
+import type { JobHandler, QueueName } from './define-job.ts';
+import { keepSchedules } from './keep-schedules.ts';
 import type { Jobs } from './producer.ts';
 
 export interface WorkerLog {
@@ -28,19 +29,17 @@ export interface RunningWorkers {
 /** Starts one BullMQ worker for each queue that has handlers, and the schedules of their jobs. */
 export function runWorkers(options: RunWorkersOptions): RunningWorkers {
   const byQueue = Map.groupBy(options.handlers.values(), (handler) => handler.job.queue);
-  const workers = [...byQueue].map(([name, handlers]) => startWorker(options, name, handlers));
+  const workers = [...byQueue.keys()].map((name) => startWorker(options, name));
+  const schedules = keepSchedules(options);
   return {
     drain: async () => {
+      await schedules.stop();
       await Promise.all(workers.map((worker) => worker.close()));
     },
   };
 }
 
-function startWorker(
-  options: RunWorkersOptions,
-  name: QueueName,
-  handlers: JobHandler[],
-): QueueWorker {
+function startWorker(options: RunWorkersOptions, name: QueueName): QueueWorker {
   const { backend, concurrency, log } = options;
   const worker = backend.openWorker(name, (job: Job) => runJob(options, job), {
     concurrency: concurrency[name],
@@ -56,24 +55,8 @@ function startWorker(
       );
     }
   });
-  const scheduled = handlers.filter((handler) => handler.job.everyMs !== undefined);
-  for (const { job } of scheduled) {
-    schedule(options, job).catch((err: unknown) =>
-      log.error({ err, job: job.name }, 'The schedule of a job could not be written.'),
-    );
-  }
   worker.run().catch((err: unknown) => log.error({ err, queue: name }, 'A queue worker stopped.'));
   return worker;
-}
-
-async function schedule({ jobs }: RunWorkersOptions, job: JobDefinition): Promise<void> {
-  await jobs
-    .queue(job.queue)
-    .upsertJobScheduler(
-      job.name,
-      { every: job.everyMs ?? 0 },
-      { name: job.name, data: {}, opts: { removeOnComplete: true, removeOnFail: { count: 100 } } },
-    );
 }
 
 /** A job with a row in Postgres; the others are doorbells and schedules. */

@@ -28,6 +28,7 @@ async function authenticationPlugin(app: App): Promise<void> {
   app.addHook('onRequest', async (request) => {
     const needed = request.routeOptions.config.access;
     if (!needed || needed.kind === 'public') return;
+    if (needed.kind === 'optional' && request.headers.authorization === undefined) return;
     const claims = verify(app, request);
     const permissions = await authenticator.authorize(claims);
     request.call = {

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { App } from '@trellis/http/types';
+import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import plugin from 'fastify-plugin';
 import { version } from '../version.ts';
 import type { PluginOptions } from './platform.ts';
@@ -25,14 +26,28 @@ async function openapiPlugin(app: App, { settings }: PluginOptions): Promise<voi
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
     },
-    transform: ({ schema, url, route }) => {
-      const needed = route.config?.access;
-      if (needed?.kind !== 'permission') return { schema, url };
-      const text = `${schema.description ?? ''}\n\nNeeds the permission \`${needed.permission}\`.`;
-      return { schema: { ...schema, description: text.trim() }, url };
-    },
+    transform: ({ schema, url, route }) => ({ schema: describe(schema, route.config), url }),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}
+
+const idempotencyKey = {
+  type: 'string',
+  maxLength: 255,
+  description: 'Repeat the request with the same key to get the first answer again.',
+};
+
+/** Adds to a route's documentation what its config declares. */
+function describe(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
+  const needed = config?.access;
+  const needs = needed?.kind === 'permission' && `Needs the permission \`${needed.permission}\`.`;
+  return {
+    ...schema,
+    description: [schema.description, needs].filter(Boolean).join('\n\n'),
+    ...(config?.idempotent && {
+      headers: { type: 'object', properties: { 'Idempotency-Key': idempotencyKey } },
+    }),
+  };
 }
 
 export default plugin(openapiPlugin, { name: 'openapi' });

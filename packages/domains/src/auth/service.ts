@@ -2,6 +2,7 @@ import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
+import { sendEmail } from '../email/jobs.ts';
 import type { Platform } from '../platform.ts';
 import { createTenant } from '../tenants/create-tenant.ts';
 import { createPerson } from '../users/create-person.ts';
@@ -29,10 +30,10 @@ export interface AuthService {
   me(call: CallContext): Promise<{ user: Person; tenant: TenantOfPerson }>;
 }
 
-type Needs = Pick<Platform, 'db' | 'secrets' | 'clock' | 'changes'>;
+type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'clock' | 'changes'>;
 
 export function createAuthService(needs: Needs, settings: SessionSettings): AuthService {
-  const { db, changes, clock } = needs;
+  const { db, jobs, changes, clock } = needs;
   const sessions = createSessions(needs, settings);
 
   const auditOf = (tx: Tx, person: Person, tenantId: string, origin: Origin, action: string) =>
@@ -59,6 +60,7 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
             after: { name: tenant.name, slug: tenant.slug, owner: email },
           },
         );
+        await jobs.enqueue(tx, sendEmail, welcome(email, name, tenant.name));
         return sessions.open(tx, user, tenant, origin);
       });
     },
@@ -105,4 +107,12 @@ function chooseTenant(tenants: TenantOfPerson[], wanted: string | undefined): Te
   const active = candidates.find((tenant) => tenant.status === 'active');
   if (active) return active;
   throw candidates.length > 0 ? authErrors.tenant_suspended() : authErrors.no_membership();
+}
+
+function welcome(to: string, name: string, tenantName: string) {
+  return {
+    to,
+    subject: `Welcome to ${tenantName}`,
+    text: `Hello ${name},\n\nyour account is ready, and you own the tenant "${tenantName}".\n`,
+  };
 }

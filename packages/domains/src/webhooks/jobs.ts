@@ -7,3 +7,10 @@ export const deliverWebhooks = defineJob({
   queue: 'webhooks',
   payload: Type.Object({}),
 });
+
+export const removeOldDeliveries = defineJob({
+  name: 'webhooks.remove-old-deliveries',
+  queue: 'cleanup',
+  payload: Type.Object({}),
+  everyMs: 3_600_000,
+});

@@ -3,8 +3,9 @@ import { handleJob, type WorkerModule } from '@trellis/queue/define-job';
 import type { WorkerPlatform } from '../platform.ts';
 import { createAddressGuard } from './delivery/guard-address.ts';
 import { createSender } from './delivery/send.ts';
-import { deliverWebhooks } from './jobs.ts';
+import { deliverWebhooks, removeOldDeliveries } from './jobs.ts';
 import { createPump } from './pump/pump.ts';
+import { removeOld } from './remove-old-deliveries.ts';
 
 export default function createWorker(platform: WorkerPlatform): WorkerModule {
   const { settings } = platform;
@@ -27,7 +28,13 @@ export default function createWorker(platform: WorkerPlatform): WorkerModule {
     },
   );
   return {
-    handlers: [handleJob(deliverWebhooks, () => pump.wake())],
+    handlers: [
+      handleJob(deliverWebhooks, () => pump.wake()),
+      handleJob(removeOldDeliveries, async () => {
+        const removed = await removeOld(platform.db);
+        platform.log.info({ ...removed }, 'Old deliveries were removed.');
+      }),
+    ],
     start: async () => pump.start(),
     drain: async () => {
       await pump.drain();

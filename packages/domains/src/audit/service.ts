@@ -1,0 +1,31 @@
+import { commonErrors } from '@trellis/core/common-errors';
+import type { CallContext } from '@trellis/core/context';
+import { type Page, toPage } from '@trellis/core/pagination';
+import type { Platform } from '../platform.ts';
+import { type AuditRow, findAuditRow, listAuditRows } from './repository.ts';
+import type { AuditEntryReply, AuditQuery } from './schemas.ts';
+
+export interface AuditService {
+  list(call: CallContext, query: AuditQuery): Promise<Page<AuditEntryReply>>;
+  get(call: CallContext, id: string): Promise<AuditEntryReply>;
+}
+
+export function createAuditService({ db }: Pick<Platform, 'db'>): AuditService {
+  return {
+    list: (call, query) =>
+      db.withTenant(call.tenantId, async (tx) =>
+        toPage(await listAuditRows(tx, call.tenantId, query), query.limit, present),
+      ),
+
+    get: (call, id) =>
+      db.withTenant(call.tenantId, async (tx) => {
+        const row = await findAuditRow(tx, call.tenantId, id);
+        if (!row) throw commonErrors.not_found('There is no such audit entry.');
+        return present(row);
+      }),
+  };
+}
+
+function present({ tenantId: _, createdAt, ...row }: AuditRow): AuditEntryReply {
+  return { ...row, createdAt: createdAt.toISOString() };
+}

@@ -1,0 +1,24 @@
+import { startApi } from '@trellis/test/api';
+import { signUp } from '@trellis/test/sign-up';
+import t from 'tap';
+import { addUser } from '../../users/test/add-user.ts';
+
+t.test('GET /plans', async (t) => {
+  const api = await startApi(t);
+  const account = await signUp(api);
+
+  await t.test('200: all plans for any member, the smallest first', async (t) => {
+    const { token } = await addUser(api, account, []);
+    const { status, body } = await api.request('GET', '/plans', { token });
+    t.equal(status, 200);
+    t.same(
+      body.data.map((plan: { planType: string }) => plan.planType),
+      ['free', 'pro', 'enterprise'],
+    );
+    t.match(body.data[0], { name: 'Free', rateLimit: 600, maxUsers: 5, featuresEnabled: [] });
+  });
+
+  await t.test('401: without a token', async (t) => {
+    t.equal((await api.request('GET', '/plans')).body.code, 'unauthenticated');
+  });
+});

@@ -1,0 +1,29 @@
+import type { CallContext } from '@trellis/core/context';
+import { holdsPermission, ownerPermission, platformPermission } from '@trellis/core/permissions';
+import { roleErrors } from './errors.ts';
+
+type Holder = Pick<CallContext, 'permissions'>;
+
+/** What a role can hold although no route asks for it by this name. */
+const alwaysKnown: ReadonlySet<string> = new Set([
+  '*',
+  '*:read',
+  ownerPermission,
+  platformPermission,
+]);
+
+/** Throws `unknown_permission` (422). */
+export function assertKnown(catalogue: ReadonlySet<string>, permissions: string[]): void {
+  const unknown = permissions.find((name) => !catalogue.has(name) && !alwaysKnown.has(name));
+  if (unknown !== undefined) {
+    throw roleErrors.unknown_permission(`There is no permission "${unknown}".`);
+  }
+}
+
+/** Throws `permission_escalation` (403) unless the caller holds each of them. */
+export function assertMayGrant({ permissions: held }: Holder, permissions: string[]): void {
+  const missing = permissions.find((name) => !holdsPermission(held, name));
+  if (missing !== undefined) {
+    throw roleErrors.permission_escalation(`You do not hold the permission "${missing}".`);
+  }
+}

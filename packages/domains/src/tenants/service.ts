@@ -1,0 +1,44 @@
+import { commonErrors } from '@trellis/core/common-errors';
+import type { CallContext } from '@trellis/core/context';
+import { writeAudit } from '../audit/write-audit.ts';
+import type { Platform } from '../platform.ts';
+import { presentTenant } from './present-tenant.ts';
+import { findTenant, lockTenant, renameTenant, type Tenant } from './repository.ts';
+import type { UpdateTenantBody } from './schemas.ts';
+
+export interface TenantsService {
+  get(call: CallContext): Promise<Tenant>;
+  /** `precondition` gets the last change, and throws when the caller saw an older one. */
+  update(
+    call: CallContext,
+    input: UpdateTenantBody,
+    precondition: (updatedAt: Date) => void,
+  ): Promise<Tenant>;
+}
+
+export function createTenantsService({ db }: Pick<Platform, 'db'>): TenantsService {
+  return {
+    get: (call) =>
+      db.withTenant(call.tenantId, async (tx) => known(await findTenant(tx, call.tenantId))),
+
+    update: (call, { name }, precondition) =>
+      db.withTenant(call.tenantId, async (tx) => {
+        const before = known(await lockTenant(tx, call.tenantId));
+        precondition(before.updatedAt);
+        const after = await renameTenant(tx, call.tenantId, name);
+        await writeAudit(tx, call, {
+          action: 'tenant.updated',
+          resourceType: 'tenant',
+          resourceId: call.tenantId,
+          before: presentTenant(before),
+          after: presentTenant(after),
+        });
+        return after;
+      }),
+  };
+}
+
+function known(tenant: Tenant | undefined): Tenant {
+  if (!tenant) throw commonErrors.not_found('There is no such tenant.');
+  return tenant;
+}

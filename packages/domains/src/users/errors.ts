@@ -1,0 +1,9 @@
+import { defineErrors } from '@trellis/core/errors';
+
+export const userErrors = defineErrors({
+  user_exists: {
+    status: 409,
+    title: 'The person is a member already',
+    description: 'Somebody with this e-mail is in the tenant. Change that person’s roles instead.',
+  },
+});

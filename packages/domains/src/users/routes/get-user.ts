@@ -1,0 +1,24 @@
+import { access } from '@trellis/http/access';
+import { callOf } from '@trellis/http/call-of';
+import { replies } from '@trellis/http/reply-schemas';
+import { IdParams } from '@trellis/http/schemas';
+import type { App } from '@trellis/http/types';
+import { UserReply } from '../schemas.ts';
+import type { UsersService } from '../service.ts';
+
+export function getUserRoute(app: App, service: Pick<UsersService, 'get'>): void {
+  app.get(
+    '/users/:id',
+    {
+      config: { access: access.permission('users:read') },
+      schema: {
+        summary: 'Show a user',
+        description: 'A person of the tenant, with the roles held in it.',
+        tags: ['users'],
+        params: IdParams,
+        response: replies({ 200: UserReply }, 401, 403, 404),
+      },
+    },
+    (request) => service.get(callOf(request), request.params.id),
+  );
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { startApi } from '@trellis/test/api';
+import { type Account, password, signUp } from '@trellis/test/sign-up';
+import t from 'tap';
+import { addUser, logIn, systemRoleId } from './add-user.ts';
+
+t.test('POST /users', async (t) => {
+  const api = await startApi(t);
+  const create = (token: string | undefined, body: unknown) =>
+    api.request('POST', '/users', { token, body });
+  const newEmail = () => `new-${randomBytes(5).toString('hex')}@example.com`;
+  const usersOf = async ({ token }: Account) =>
+    (await api.request('GET', '/users?limit=100', { token })).body.data;
+
+  await t.test('201: adds a person as member, who can log in', async (t) => {
+    const account = await signUp(api);
+    const email = newEmail();
+    const { status, body, headers } = await create(account.token, {
+      email,
+      name: 'Grace Hopper',
+      password,
+    });
+    t.equal(status, 201);
+    t.equal(headers.get('location'), `/api/v1/users/${body.id}`);
+    t.match(body, { email, name: 'Grace Hopper', roles: [{ name: 'member' }] });
+    t.same(Object.keys(body), ['id', 'email', 'name', 'roles', 'createdAt']);
+    const { token } = await logIn(api, email, account.tenant.id);
+    const me = await api.request('GET', '/auth/me', { token });
+    t.same(me.body.permissions, ['*:read']);
+  });
+
+  await t.test('201: gives the named roles, and writes the audit entry', async (t) => {
+    const account = await signUp(api);
+    const roleIds = [await systemRoleId(api, account, 'admin')];
+    const { body } = await create(account.token, { email: newEmail(), name: 'Ada', roleIds });
+    t.match(body.roles, [{ id: roleIds[0], name: 'admin' }]);
+    const trail = await api.request('GET', `/audit-logs?resourceId=${body.id}`, {
+      token: account.token,
+    });
+    t.match(trail.body.data, [{ action: 'user.created', actorId: account.user.id, before: null }]);
+    t.same(trail.body.data[0].after, body);
+  });
+
+  await t.test(
+    '201: somebody with an account joins with name and password unchanged',
+    async (t) => {
+      const home = await signUp(api, 'Home');
+      const other = await signUp(api, 'Other');
+      const { status, body } = await create(other.token, {
+        email: home.user.email.toUpperCase(),
+        name: 'Impostor',
+        password: 'another long password',
+      });
+      t.equal(status, 201);
+      t.equal(body.id, home.user.id);
+      await logIn(api, home.user.email, other.tenant.id);
+      const me = await api.request('GET', '/auth/me', { token: home.token });
+      t.same(me.body.user, home.user);
+      t.same(me.body.tenant.id, home.tenant.id);
+    },
+  );
+
+  await t.test(
+    '409: the person is a member already, whatever the case of the e-mail',
+    async (t) => {
+      const account = await signUp(api);
+      const email = account.user.email.toUpperCase();
+      const { status, body } = await create(account.token, { email, name: 'Again' });
+      t.equal(status, 409);
+      t.equal(body.code, 'user_exists');
+      t.equal((await usersOf(account)).length, 1);
+    },
+  );
+
+  await t.test('403: without users:write', async (t) => {
+    const account = await signUp(api);
+    const reader = await addUser(api, account, ['*:read']);
+    const { status, body } = await create(reader.token, { email: newEmail(), name: 'Ada' });
+    t.equal(status, 403);
+    t.equal(body.code, 'forbidden');
+  });
+
+  await t.test('403: nobody gives a role that holds more than they do', async (t) => {
+    const account = await signUp(api);
+    const limited = await addUser(api, account, ['users:write', '*:read']);
+    const admin = await systemRoleId(api, account, 'admin');
+    for (const roleIds of [[admin], [limited.roleId, admin]]) {
+      const input = { email: newEmail(), name: 'Ada', roleIds };
+      const { status, body } = await create(limited.token, input);
+      t.equal(status, 403);
+      t.equal(body.code, 'permission_escalation');
+    }
+    const own = { email: newEmail(), name: 'Ada', roleIds: [limited.roleId] };
+    t.equal((await create(limited.token, own)).status, 201);
+  });
+
+  await t.test('403: twenty at once fill the plan exactly, in two processes', async (t) => {
+    const second = await startApi(t, { beside: api });
+    const account = await signUp(api);
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        (index % 2 ? api : second).request('POST', '/users', {
+          token: account.token,
+          body: { email: newEmail(), name: `User ${index}` },
+        }),
+      ),
+    );
+    t.equal(replies.filter(({ status }) => status === 201).length, 4, 'beside the owner');
+    const refused = replies.filter(({ status }) => status !== 201);
+    t.ok(refused.every(({ body }) => body.code === 'plan_limit_reached'));
+    t.equal((await usersOf(account)).length, 5);
+    const people = await api.app.platform.db.asSystem(
+      (tx) => tx.sql`select from users where name like 'User %' and id not in
+        (select user_id from memberships)`,
+    );
+    t.equal(people.length, 0, 'a refused create leaves no person');
+  });
+
+  await t.test('201: two tenants add the same new person at once', async (t) => {
+    const accounts = await Promise.all([signUp(api, 'One'), signUp(api, 'Two')]);
+    const email = newEmail();
+    const replies = await Promise.all(
+      accounts.map(({ token }) => create(token, { email, name: 'Ada' })),
+    );
+    t.same(
+      replies.map(({ status }) => status),
+      [201, 201],
+    );
+    t.equal(replies[0]?.body.id, replies[1]?.body.id);
+  });
+
+  await t.test('409: the same person twice at once is one member', async (t) => {
+    const account = await signUp(api);
+    const input = { email: newEmail(), name: 'Ada' };
+    const replies = await Promise.all([1, 2, 3].map(() => create(account.token, input)));
+    t.same(replies.map(({ status }) => status).sort(), [201, 409, 409]);
+  });
+
+  await t.test('422: a role of another tenant is no role here', async (t) => {
+    const [account, stranger] = await Promise.all([signUp(api, 'A'), signUp(api, 'B')]);
+    const roleIds = [await systemRoleId(api, account, 'member')];
+    const { status, body } = await create(stranger.token, {
+      email: newEmail(),
+      name: 'Ada',
+      roleIds,
+    });
+    t.equal(status, 422);
+    t.equal(body.code, 'unknown_role');
+  });
+
+  await t.test('400: names each property that is missing, wrong or unknown', async (t) => {
+    const account = await signUp(api);
+    const { status, body } = await create(account.token, {
+      email: 'nobody',
+      password: 'short',
+      roleIds: ['owner'],
+      isPlatformAdmin: true,
+    });
+    t.equal(status, 400);
+    t.same(body.errors.map((error: { path: string }) => error.path).sort(), [
+      'body/email',
+      'body/isPlatformAdmin',
+      'body/name',
+      'body/password',
+      'body/roleIds/0',
+    ]);
+  });
+
+  await t.test('401: without a token', async (t) => {
+    const { status, body } = await create(undefined, { email: newEmail(), name: 'Ada' });
+    t.equal(status, 401);
+    t.equal(body.code, 'unauthenticated');
+  });
+});

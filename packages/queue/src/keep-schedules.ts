@@ -1,0 +1,55 @@
+import type { JobDefinition } from './define-job.ts';
+import type { RunWorkersOptions } from './run-worker.ts';
+
+const checkMs = 60_000;
+const retryMs = 2_000;
+/** The connection to Redis is being opened at the same moment. */
+const firstMs = 500;
+
+/**
+ * Keeps the schedules of all jobs that run by themselves. Looked at now and then, because a Redis
+ * that was away or was emptied has lost them.
+ */
+export function keepSchedules({
+  handlers,
+  jobs,
+  log,
+}: Pick<RunWorkersOptions, 'handlers' | 'jobs' | 'log'>): { stop(): Promise<void> } {
+  const scheduled = [...handlers.values()]
+    .map((handler) => handler.job)
+    .filter((job) => job.everyMs !== undefined);
+  let timer: NodeJS.Timeout;
+  let checking = Promise.resolve();
+
+  const ensureAll = async (): Promise<number> => {
+    try {
+      for (const job of scheduled) await ensure(jobs, job);
+      return checkMs;
+    } catch (err) {
+      log.warn({ err }, 'The schedules of jobs cannot be written; trying again.');
+      return retryMs;
+    }
+  };
+  const check = () => {
+    checking = ensureAll().then((nextMs) => {
+      timer = setTimeout(check, nextMs);
+    });
+  };
+  timer = setTimeout(check, firstMs);
+  return {
+    stop: async () => {
+      await checking;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function ensure(jobs: RunWorkersOptions['jobs'], job: JobDefinition): Promise<void> {
+  const queue = jobs.queue(job.queue);
+  if (await queue.getJobScheduler(job.name)) return;
+  await queue.upsertJobScheduler(
+    job.name,
+    { every: job.everyMs ?? 0 },
+    { name: job.name, data: {}, opts: { removeOnComplete: true, removeOnFail: { count: 100 } } },
+  );
+}
