@@ -15,8 +15,8 @@ const localDirectory = join(root, '.local');
 
 async function start(lifecycle: Lifecycle, watch: boolean): Promise<void> {
   loadEnvFile(root);
-  const addresses = await findAddresses();
   const services = await startServices(lifecycle, localDirectory);
+  const addresses = await findAddresses();
   lifecycle.signal.throwIfAborted();
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -24,7 +24,7 @@ async function start(lifecycle: Lifecycle, watch: boolean): Promise<void> {
     ...services,
     PORT: String(addresses.port),
     WORKER_PORT: String(addresses.workerPort),
-    PUBLIC_URL: process.env.PUBLIC_URL ?? addresses.apiUrl,
+    PUBLIC_URL: process.env.PUBLIC_URL || addresses.apiUrl,
   };
   const made = await setUp({ env, demo: true });
   const credentials = keepCredentials(localDirectory, databaseName(env), made);

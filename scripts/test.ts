@@ -6,6 +6,7 @@ import { endLeftovers, RUN_VARIABLE, removeAbandonedRuns } from './local/leftove
 import { createLifecycle, describeError, type Lifecycle } from './local/lifecycle.ts';
 import { describeTally, runTap, type Tally } from './local/run-tap.ts';
 import { startTestServices } from './local/test-services.ts';
+import { waitForTurn } from './local/turn.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const runsDirectory = join(root, '.local', 'test');
@@ -13,6 +14,8 @@ const runDirectory = join(runsDirectory, String(process.pid));
 const run = randomUUID();
 
 async function runTests(lifecycle: Lifecycle): Promise<Tally> {
+  const lock = await waitForTurn(join(runsDirectory, 'lock'), lifecycle.signal);
+  lifecycle.onClose(async () => lock.release());
   await removeAbandonedRuns(runsDirectory);
   rmSync(runDirectory, { recursive: true, force: true });
   mkdirSync(runDirectory, { recursive: true });

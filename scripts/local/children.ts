@@ -33,7 +33,7 @@ export function startProgram(lifecycle: Lifecycle, options: ProgramOptions): voi
     detached: !isWindows,
   });
   running.add(child);
-  const guard = child.pid === undefined ? undefined : guardProcess(child.pid, 'TERM');
+  const guard = child.pid === undefined ? undefined : guardProcess(-child.pid, 'TERM');
   const exited = new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('exit', (code, signal) => {

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeAbandoned } from '@trellis/local/postgres';
-import { isAlive } from '@trellis/local/processes';
+import { commandOf, isAlive } from '@trellis/local/processes';
 import { removeAbandonedRedis } from '@trellis/local/redis';
 
 /** Every process of a test run inherits this variable, so that a forgotten one can be found. */
@@ -16,7 +16,7 @@ export async function endLeftovers(run: string): Promise<void> {
   const deadline = Date.now() + GRACE_MS;
   while (findProcesses(run).length > 0 && Date.now() < deadline) await sleep(100);
   for (const pid of findProcesses(run)) {
-    console.error(`A test left process ${pid} running, which is ended now: ${commandLine(pid)}`);
+    console.error(`A test left process ${pid} running, which is ended now: ${commandOf(pid)}`);
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
@@ -32,6 +32,7 @@ export async function removeAbandonedRuns(directory: string): Promise<void> {
     if (!Number.isInteger(pid) || (isAlive(pid) && pid !== process.pid)) continue;
     await removeAbandoned(join(directory, name, 'postgres'));
     await removeAbandonedRedis(join(directory, name, 'redis'));
+    rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 
@@ -41,10 +42,6 @@ function findProcesses(run: string): number[] {
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
     .filter((pid) => readIfThere(`/proc/${pid}/environ`).includes(`${RUN_VARIABLE}=${run}`))
     .filter(isAlive);
-}
-
-function commandLine(pid: number): string {
-  return readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 }
 
 function listIfThere(directory: string): string[] {

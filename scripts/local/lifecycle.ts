@@ -1,3 +1,5 @@
+import { watchRunner } from './runner.ts';
+
 /** The life of a script that owns processes: what ends it, and what must be closed then. */
 export interface Lifecycle {
   /** Aborted when the script is asked to end, or when something that it needs has failed. */
@@ -14,7 +16,6 @@ export interface Lifecycle {
 
 /** npm and pnpm pass on the Ctrl-C that the terminal has sent already; that is not a second one. */
 const SAME_INTERRUPT_MS = 700;
-const PARENT_CHECK_MS = 1_000;
 
 /**
  * @param kill ends the owned processes at once, for a second Ctrl-C
@@ -43,12 +44,12 @@ export function createLifecycle(kill: () => void): Lifecycle {
     ending.abort();
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
-  const parentWatch = watchParent(() => ending.abort());
+  const runnerWatch = watchRunner(() => ending.abort());
 
   const close = async () => {
     ending.abort();
     for (const closer of closers.reverse()) await closer().catch(reportCloser);
-    clearInterval(parentWatch);
+    clearInterval(runnerWatch);
   };
   const onClose = (closer: () => Promise<void>) => {
     closers.push(closer);
@@ -69,19 +70,6 @@ export function describeError(error: unknown): string {
     return error.errors.map(describeError).join('; ');
   }
   return error.message === '' ? error.name : error.message;
-}
-
-/**
- * A package manager that is killed does not always pass that on, and nobody could stop this script
- * from its terminal any more.
- */
-function watchParent(onGone: () => void): NodeJS.Timeout | undefined {
-  if (process.env.npm_lifecycle_event === undefined) return undefined;
-  const parent = process.ppid;
-  const check = () => {
-    if (process.ppid !== parent) onGone();
-  };
-  return setInterval(check, PARENT_CHECK_MS).unref();
 }
 
 function reportCloser(error: unknown): void {

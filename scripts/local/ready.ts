@@ -13,6 +13,7 @@ const REQUEST_MS_MAX = 2_000;
 export async function untilReady(url: string, ended: AbortSignal, patient: boolean): Promise<void> {
   const deadline = Date.now() + READY_MS_MAX;
   let last = 'no answer';
+  let pauseMs = 50;
   while (Date.now() < deadline) {
     ended.throwIfAborted();
     try {
@@ -23,7 +24,9 @@ export async function untilReady(url: string, ended: AbortSignal, patient: boole
     } catch {
       last = 'no answer';
     }
-    await sleep(100);
+    await sleep(pauseMs);
+    // The API may log each of these requests.
+    pauseMs = Math.min(pauseMs * 1.5, 2_000);
   }
   const problem = `the API is not ready after ${READY_MS_MAX / 1000} s (${url}: ${last})`;
   if (!patient) throw new Error(problem);

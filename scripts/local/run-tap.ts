@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
+import { guardProcess } from '@trellis/local/guard';
 import { readKept } from '@trellis/local/kept-file';
 
 export interface Tally {
@@ -36,7 +37,7 @@ export async function runTap(options: TapOptions): Promise<Tally> {
   return tally;
 }
 
-export function readTally(results: string): Tally {
+function readTally(results: string): Tally {
   const count = [...results.matchAll(COUNT)].at(-1)?.[1] ?? '';
   const fields = new Map<string, number>();
   for (const [, name = '', number] of count.matchAll(/(\w+): (\d+)/g)) {
@@ -71,16 +72,18 @@ function spawnTap({ root, args, env, outputFile, signal }: TapOptions): Promise<
     },
   );
   passOnPlain(child.stdout);
+  const guard = child.pid === undefined ? undefined : guardProcess(-child.pid, 'TERM');
   return new Promise((resolve) => {
     let killTimer: NodeJS.Timeout | undefined;
     const stop = () => {
       child.kill('SIGTERM');
       killTimer = setTimeout(() => endGroup(child.pid), STOP_MS_MAX);
     };
-    const finish = (code: number) => {
+    const finish = async (code: number) => {
       signal.removeEventListener('abort', stop);
       clearTimeout(killTimer);
       endGroup(child.pid);
+      await guard?.release();
       resolve(code);
     };
     signal.addEventListener('abort', stop, { once: true });

@@ -20,12 +20,15 @@ export function loadEnvFile(root: string): void {
   if (existsSync(path)) process.loadEnvFile(path);
 }
 
-/** Settings that are needed and that nobody has to think about on the first day. */
+/**
+ * Settings that are needed and that nobody has to think about on the first day. An empty one counts
+ * as not given, as everywhere.
+ */
 export function localDefaults(localDirectory: string): NodeJS.ProcessEnv {
   const makeKey = () => `k1:${randomBytes(32).toString('base64')}`;
   return {
-    SECRET_KEY: process.env.SECRET_KEY ?? keep(join(localDirectory, 'secret-key'), makeKey),
-    WEBHOOK_ALLOW_CIDRS: process.env.WEBHOOK_ALLOW_CIDRS ?? LOOPBACK,
+    SECRET_KEY: process.env.SECRET_KEY || keep(join(localDirectory, 'secret-key'), makeKey),
+    WEBHOOK_ALLOW_CIDRS: process.env.WEBHOOK_ALLOW_CIDRS || LOOPBACK,
   };
 }
 
@@ -38,8 +41,10 @@ export async function findAddresses(): Promise<Addresses> {
 
 async function findOrSay(name: string, usual: number, what: string): Promise<number> {
   const wanted = readPort(name) ?? usual;
-  const port = await findPort([wanted]);
-  if (port !== wanted) console.log(`Port ${wanted} is taken: ${what} is on port ${port}.`);
+  // 0 asks for any free port.
+  const port = await findPort(wanted === 0 ? [] : [wanted]);
+  if (wanted !== 0 && port !== wanted)
+    console.log(`Port ${wanted} is taken: ${what} is on port ${port}.`);
   return port;
 }
 
@@ -47,7 +52,7 @@ function readPort(name: string): number | undefined {
   const text = process.env[name];
   if (text === undefined || text === '') return undefined;
   const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
   throw new Error(`${name} is not a port: ${text}`);
 }
 

@@ -21,6 +21,10 @@ export async function prepareTemplate(
   });
   await asOwner(ownerUrl, async (sql) => {
     await sql.unsafe(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    // Who drops a database by force ends its connections, and may end those of its own roles only.
+    await sql.unsafe(
+      `GRANT "${decodeURIComponent(new URL(appUrl).username)}" TO CURRENT_USER WITH INHERIT TRUE`,
+    );
   });
 }
 

@@ -1,6 +1,7 @@
 import type { WorkerSettings } from '@trellis/config/settings';
+import type { Log } from '@trellis/core/log';
 import { domainsFolder } from '@trellis/domains/folder';
-import { openPlatform, type PlatformLog, type WorkerPlatform } from '@trellis/domains/platform';
+import { openPlatform, type WorkerPlatform } from '@trellis/domains/platform';
 import type { JobDefinition } from '@trellis/queue/define-job';
 import { runWorkers } from '@trellis/queue/run-worker';
 import { createWorkerHealth } from './health.ts';
@@ -15,7 +16,7 @@ export interface RunningWorker {
 }
 
 export interface WorkerOptions {
-  log: PlatformLog;
+  log: Log;
   /** Where the domains are; another folder in tests of the loading itself. */
   domains?: string;
 }

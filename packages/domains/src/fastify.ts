@@ -1,4 +1,5 @@
 import type { ApiSettings } from '@trellis/config/settings';
+import type { SignAccessToken } from './auth/access-token.ts';
 import type { Authenticator } from './auth/authenticate.ts';
 import type { Platform } from './platform.ts';
 
@@ -11,15 +12,6 @@ declare module 'fastify' {
     /** Every permission that a route asks for, collected as the routes are mounted. */
     permissions: ReadonlySet<string>;
     /** Signs an access token. */
-    signAccessToken(claims: AccessTokenClaims, ttlSeconds: number): string;
+    signAccessToken: SignAccessToken;
   }
-}
-
-export interface AccessTokenClaims {
-  /** The user. */
-  sub: string;
-  /** The tenant. */
-  tid: string;
-  /** The session. */
-  sid: string;
 }

@@ -1,5 +1,6 @@
 import type { CommonSettings, WorkerSettings } from '@trellis/config/settings';
 import { type Clock, systemClock } from '@trellis/core/clock';
+import type { Log } from '@trellis/core/log';
 import { createSecretBox, type SecretBox } from '@trellis/core/secret-box';
 import { type ChangeFeed, createChangeFeed } from '@trellis/db/changes';
 import { createDatabase } from '@trellis/db/client';
@@ -8,13 +9,6 @@ import { createQueueBackend, type QueueBackend } from '@trellis/queue/connection
 import { createJobs, type Jobs } from '@trellis/queue/producer';
 import { relayJobs } from '@trellis/queue/relay';
 import packageJson from '../package.json' with { type: 'json' };
-
-export interface PlatformLog {
-  debug(details: object, message: string): void;
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-  error(details: object, message: string): void;
-}
 
 /** What a domain can build on, in the API and in the worker alike. */
 export interface Platform {
@@ -25,14 +19,14 @@ export interface Platform {
   secrets: SecretBox;
   queueBackend: QueueBackend;
   clock: Clock;
-  log: PlatformLog;
+  log: Log;
   /** Of this build. */
   version: string;
   close(): Promise<void>;
 }
 
 /** Opens all connections lazily: a process starts, and reports its health, while they are away. */
-export function openPlatform(settings: CommonSettings, name: string, log: PlatformLog): Platform {
+export function openPlatform(settings: CommonSettings, name: string, log: Log): Platform {
   const database = createDatabase({
     url: settings.DATABASE_URL,
     poolMax: settings.DATABASE_POOL_MAX,

@@ -1,20 +1,23 @@
-import type { JobDefinition } from './define-job.ts';
-import type { RunWorkersOptions } from './run-worker.ts';
+import type { Log } from '@trellis/core/log';
+import type { JobDefinition, JobHandler } from './define-job.ts';
+import type { Jobs } from './producer.ts';
 
 const checkMs = 60_000;
 const retryMs = 2_000;
 /** The connection to Redis is being opened at the same moment. */
 const firstMs = 500;
 
+export interface ScheduleOptions {
+  handlers: ReadonlyMap<string, JobHandler>;
+  jobs: Pick<Jobs, 'queue'>;
+  log: Pick<Log, 'warn'>;
+}
+
 /**
  * Keeps the schedules of all jobs that run by themselves. Looked at now and then, because a Redis
  * that was away or was emptied has lost them.
  */
-export function keepSchedules({
-  handlers,
-  jobs,
-  log,
-}: Pick<RunWorkersOptions, 'handlers' | 'jobs' | 'log'>): { stop(): Promise<void> } {
+export function keepSchedules({ handlers, jobs, log }: ScheduleOptions): { stop(): Promise<void> } {
   const scheduled = [...handlers.values()]
     .map((handler) => handler.job)
     .filter((job) => job.everyMs !== undefined);
@@ -44,7 +47,7 @@ export function keepSchedules({
   };
 }
 
-async function ensure(jobs: RunWorkersOptions['jobs'], job: JobDefinition): Promise<void> {
+async function ensure(jobs: ScheduleOptions['jobs'], job: JobDefinition): Promise<void> {
   const queue = jobs.queue(job.queue);
   if (await queue.getJobScheduler(job.name)) return;
   await queue.upsertJobScheduler(

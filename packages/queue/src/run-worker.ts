@@ -1,4 +1,5 @@
 import { Value } from '@sinclair/typebox/value';
+import type { Log } from '@trellis/core/log';
 import type { TenantDb } from '@trellis/db/tenant-db';
 import type { Job } from 'bullmq';
 import type { QueueBackend, QueueWorker } from './connection.ts';
@@ -6,19 +7,13 @@ import type { JobHandler, QueueName } from './define-job.ts';
 import { keepSchedules } from './keep-schedules.ts';
 import type { Jobs } from './producer.ts';
 
-export interface WorkerLog {
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-  error(details: object, message: string): void;
-}
-
 export interface RunWorkersOptions {
   backend: QueueBackend;
   db: Pick<TenantDb, 'asSystem'>;
   jobs: Pick<Jobs, 'queue'>;
   handlers: ReadonlyMap<string, JobHandler>;
   concurrency: Record<QueueName, number>;
-  log: WorkerLog;
+  log: Log;
 }
 
 export interface RunningWorkers {

@@ -1,8 +1,8 @@
 import jwt from '@fastify/jwt';
 import { commonErrors } from '@trellis/core/common-errors';
 import { holdsPermission } from '@trellis/core/permissions';
+import type { AccessTokenClaims } from '@trellis/domains/auth/access-token';
 import { createAuthenticator } from '@trellis/domains/auth/authenticate';
-import type { AccessTokenClaims } from '@trellis/domains/fastify';
 import type { App } from '@trellis/http/types';
 import type { FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';

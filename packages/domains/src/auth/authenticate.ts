@@ -2,7 +2,7 @@ import { commonErrors } from '@trellis/core/common-errors';
 import type { ChangeFeed } from '@trellis/db/changes';
 import { classifyFailure } from '@trellis/db/failures';
 import type { TenantDb } from '@trellis/db/tenant-db';
-import type { AccessTokenClaims } from '../fastify.ts';
+import type { AccessTokenClaims } from './access-token.ts';
 import { authErrors } from './errors.ts';
 import { type Grant, loadGrant } from './repository.ts';
 

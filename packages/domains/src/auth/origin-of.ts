@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Origin } from './service.ts';
+import type { Origin } from './origin.ts';
 
 /** Where a call without a credential comes from. */
 export function originOf(request: FastifyRequest): Origin {

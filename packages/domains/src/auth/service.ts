@@ -8,6 +8,7 @@ import { createTenant } from '../tenants/create-tenant.ts';
 import { createPerson } from '../users/create-person.ts';
 import { sessionEnded } from './authenticate.ts';
 import { authErrors } from './errors.ts';
+import type { Origin } from './origin.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import {
   findPerson,
@@ -19,8 +20,6 @@ import {
 } from './repository.ts';
 import type { LoginBody, RegisterBody, TokensReply } from './schemas.ts';
 import { createSessions, type SessionSettings } from './sessions.ts';
-
-export type Origin = Pick<CallContext, 'requestId' | 'ip' | 'userAgent'>;
 
 export interface AuthService {
   register(input: RegisterBody, origin: Origin): Promise<TokensReply>;

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '@trellis/core/ids';
 import type { Tx } from '@trellis/db/tenant-db';
-import type { AccessTokenClaims } from '../fastify.ts';
 import type { Platform } from '../platform.ts';
+import type { SignAccessToken } from './access-token.ts';
 import { sessionEnded } from './authenticate.ts';
 import { authErrors } from './errors.ts';
+import type { Origin } from './origin.ts';
 import { isGenuine, makeRefreshToken, parseRefreshToken } from './refresh-token.ts';
 import {
   findPerson,
@@ -18,13 +19,12 @@ import {
   type TenantOfPerson,
 } from './repository.ts';
 import type { TokensReply } from './schemas.ts';
-import type { Origin } from './service.ts';
 
 export interface SessionSettings {
   accessTokenTtlSeconds: number;
   sessionTtlSeconds: number;
   refreshGraceSeconds: number;
-  signAccessToken(claims: AccessTokenClaims, ttlSeconds: number): string;
+  signAccessToken: SignAccessToken;
 }
 
 type Needs = Pick<Platform, 'db' | 'secrets' | 'clock' | 'changes'>;

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Log } from '@trellis/core/log';
 import type { TenantDb } from '@trellis/db/tenant-db';
-import type { PlatformLog } from '../../platform.ts';
 import { type Outcome, recordOutcomes } from './record.ts';
 
 /** Outcomes in one statement. */
@@ -16,7 +16,7 @@ export interface Recorder {
 
 export function createRecorder(
   db: Pick<TenantDb, 'querySystem'>,
-  log: Pick<PlatformLog, 'warn'>,
+  log: Pick<Log, 'warn'>,
 ): Recorder {
   const waiting: Outcome[] = [];
   let writing: Promise<void> | undefined;
