@@ -53,7 +53,8 @@ export async function startApi(
   return { url, app, env, database, request: (...call) => send(url, ...call) };
 }
 
-async function seed(database: TestDatabase): Promise<void> {
+/** What a database needs before anybody can sign up. */
+export async function seed(database: TestDatabase): Promise<void> {
   const client = createDatabase({
     url: database.appUrl,
     poolMax: 1,
@@ -64,7 +65,8 @@ async function seed(database: TestDatabase): Promise<void> {
   await client.close();
 }
 
-async function send(
+/** One call of the API at `url`, over real HTTP. */
+export async function send(
   url: string,
   method: string,
   path: string,
