@@ -97,6 +97,7 @@ CREATE TABLE "memberships" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"tenant_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,
+	"name" text,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "memberships_tenantId_userId_unique" UNIQUE("tenant_id","user_id"),
 	CONSTRAINT "memberships_tenantId_id_unique" UNIQUE("tenant_id","id")

@@ -20,6 +20,10 @@ export const timestamps = () => ({
     .$onUpdateFn(() => new Date()),
 });
 
+/** A new `updatedAt` that no reader has seen before, so that it can serve as a version. */
+export const laterThan = (column: PgColumn) =>
+  sql`greatest(now(), ${column} + interval '1 millisecond')`;
+
 /** A point in time, to the millisecond, as the wire shows it. */
 export const instant = () => timestamp({ withTimezone: true, precision: 3 });
 

@@ -9,6 +9,8 @@ const strict: Options = { removeAdditional: false, useDefaults: true, allErrors:
 function createAjv(options: Options): Ajv {
   const ajv = new Ajv({ ...options, keywords: ['kind', 'modifier'], strictTypes: false });
   formats.default(ajv);
+  // The format as it comes also takes `urn:uuid:…`, which Postgres does not.
+  ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
   return ajv;
 }
 

@@ -49,6 +49,8 @@ export const memberships = pgTable(
     userId: uuid()
       .notNull()
       .references(() => users.id),
+    /** What this tenant calls the person; null for the person's own name. */
+    name: text(),
     createdAt: createdAt(),
   },
   (table) => [

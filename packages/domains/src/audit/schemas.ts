@@ -9,6 +9,15 @@ const Snapshot = Type.Unsafe<Record<string, unknown> | null>({
 });
 const Name = Type.String({ maxLength: 100, examples: ['user.created'] });
 
+/** The format alone lets through a leap second and the year 0, which are no time to Postgres. */
+const moment = (description: string, example: string) =>
+  Type.String({
+    format: 'date-time',
+    pattern: '^[1-9]\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d',
+    description,
+    examples: [example],
+  });
+
 export const AuditEntryReply = Type.Object({
   id: Id,
   actorType: Type.Union([Type.Literal('user'), Type.Literal('api_key'), Type.Literal('system')], {
@@ -36,20 +45,8 @@ export const AuditQuery = Type.Object(
     resourceId: Type.Optional(
       Type.String({ maxLength: 200, examples: ['0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10'] }),
     ),
-    from: Type.Optional(
-      Type.String({
-        format: 'date-time',
-        description: 'This moment and later.',
-        examples: ['2026-01-01T00:00:00.000Z'],
-      }),
-    ),
-    to: Type.Optional(
-      Type.String({
-        format: 'date-time',
-        description: 'Before this moment.',
-        examples: ['2026-02-01T00:00:00.000Z'],
-      }),
-    ),
+    from: Type.Optional(moment('This moment and later.', '2026-01-01T00:00:00.000Z')),
+    to: Type.Optional(moment('Before this moment.', '2026-02-01T00:00:00.000Z')),
   },
   { additionalProperties: false },
 );

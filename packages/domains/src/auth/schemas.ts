@@ -36,9 +36,7 @@ export type RegisterBody = Static<typeof RegisterBody>;
 export const LoginBody = Body({
   email: Type.String({ minLength: 1, maxLength: 254, examples: ['ada@example.com'] }),
   password: Type.String({ minLength: 1, maxLength: 256, examples: ['correct horse battery'] }),
-  tenantId: Type.Optional(
-    Type.String({ format: 'uuid', description: 'Which tenant, for a person who is in several.' }),
-  ),
+  tenantId: Type.Optional(Id),
 });
 export type LoginBody = Static<typeof LoginBody>;
 

@@ -25,7 +25,7 @@ export async function rolesById(
     .from(roles)
     .where(and(eq(roles.tenantId, tenantId), inArray(roles.id, ids)));
   const known = new Set(found.map((role) => role.id));
-  const missing = ids.find((id) => !known.has(id));
+  const missing = ids.find((id) => !known.has(id.toLowerCase()));
   if (missing !== undefined) throw roleErrors.unknown_role(`There is no role ${missing}.`);
   return found;
 }

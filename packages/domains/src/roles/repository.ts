@@ -1,8 +1,9 @@
 import { decodeCursor, type PageQuery } from '@trellis/core/pagination';
+import { laterThan } from '@trellis/db/columns';
 import { brokenConstraint } from '@trellis/db/failures';
 import { membershipRoles, roles } from '@trellis/db/schema/users';
 import type { Tx } from '@trellis/db/tenant-db';
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, lt } from 'drizzle-orm';
 import { roleErrors } from './errors.ts';
 
 export type Role = typeof roles.$inferSelect;
@@ -48,7 +49,7 @@ export function updateRole(tx: Tx, role: Role, change: RoleChange): Promise<Role
       .set({
         ...change,
         // Always later than before, because the version that clients compare is made from it.
-        updatedAt: sql`greatest(now(), ${roles.updatedAt} + interval '1 millisecond')`,
+        updatedAt: laterThan(roles.updatedAt),
       })
       .where(and(eq(roles.tenantId, role.tenantId), eq(roles.id, role.id)))
       .returning();

@@ -1,6 +1,7 @@
+import { laterThan } from '@trellis/db/columns';
 import { tenants } from '@trellis/db/schema/tenants';
 import type { Tx } from '@trellis/db/tenant-db';
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 
 export type Tenant = typeof tenants.$inferSelect;
 
@@ -21,7 +22,7 @@ export async function renameTenant(tx: Tx, id: string, name: string): Promise<Te
     .set({
       name,
       // Always later than before, because the version that clients compare is made from it.
-      updatedAt: sql`greatest(now(), ${tenants.updatedAt} + interval '1 millisecond')`,
+      updatedAt: laterThan(tenants.updatedAt),
     })
     .where(eq(tenants.id, id))
     .returning();

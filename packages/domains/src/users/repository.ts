@@ -24,7 +24,7 @@ const memberColumns = {
   id: memberships.id,
   userId: memberships.userId,
   email: users.email,
-  name: users.name,
+  name: sql<string>`coalesce(${memberships.name}, ${users.name})`,
   createdAt: memberships.createdAt,
   roles: sql<AssignableRole[]>`coalesce((
     select json_agg(
@@ -56,7 +56,7 @@ export function listMembers(tx: Tx, tenantId: string, query: UsersQuery): Promis
 function beginsWith(text: string): SQL | undefined {
   return or(
     sql`starts_with(lower(${users.email}), lower(${text}))`,
-    sql`starts_with(lower(${users.name}), lower(${text}))`,
+    sql`starts_with(lower(${memberColumns.name}), lower(${text}))`,
   );
 }
 
@@ -97,23 +97,28 @@ export async function ensurePerson(tx: Tx, person: NewPerson): Promise<string> {
   return known.id;
 }
 
-/** Locks the person until the end of the transaction. */
-export async function lockPerson(tx: Tx, userId: string): Promise<void> {
-  await tx.orm.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
+/** Locks the membership until the end of the transaction. */
+export async function lockMember(tx: Tx, tenantId: string, userId: string): Promise<void> {
+  await tx.orm
+    .select({ id: memberships.id })
+    .from(memberships)
+    .where(and(eq(memberships.tenantId, tenantId), eq(memberships.userId, userId)))
+    .for('update');
 }
 
-export async function renamePerson(tx: Tx, userId: string, name: string): Promise<void> {
-  await tx.orm.update(users).set({ name }).where(eq(users.id, userId));
+/** Changes what this tenant calls the person, and what no other tenant sees. */
+export async function renameMember(tx: Tx, membershipId: string, name: string): Promise<void> {
+  await tx.orm.update(memberships).set({ name }).where(eq(memberships.id, membershipId));
 }
 
 export async function insertMember(
   tx: Tx,
   tenantId: string,
-  userId: string,
+  person: { userId: string; name: string },
   roles: AssignableRole[],
 ): Promise<void> {
   const id = newId();
-  await tx.orm.insert(memberships).values({ id, tenantId, userId });
+  await tx.orm.insert(memberships).values({ id, tenantId, ...person });
   await giveRoles(tx, tenantId, id, roles);
 }
 

@@ -23,9 +23,9 @@ import {
   findMember,
   insertMember,
   listMembers,
-  lockPerson,
+  lockMember,
   type Member,
-  renamePerson,
+  renameMember,
   replaceRoles,
 } from './repository.ts';
 import type { CreateUserBody, UserReply, UsersQuery } from './schemas.ts';
@@ -74,7 +74,7 @@ async function create(
     const userId = await ensurePerson(tx, { email, name, passwordHash });
     if (await findMember(tx, tenantId, userId)) throw userErrors.user_exists();
     await reserveQuota(tx, tenantId, 'maxUsers', () => countMembers(tx, tenantId));
-    await insertMember(tx, tenantId, userId, roles);
+    await insertMember(tx, tenantId, { userId, name }, roles);
     const made = await memberOf(tx, call, userId);
     await audit(tx, call, 'user.created', undefined, made);
     return present(made);
@@ -82,9 +82,9 @@ async function create(
 }
 
 async function rename(tx: Tx, call: CallContext, id: string, name: string): Promise<UserReply> {
-  await lockPerson(tx, id);
+  await lockMember(tx, call.tenantId, id);
   const before = await memberOf(tx, call, id);
-  await renamePerson(tx, id, name);
+  await renameMember(tx, before.id, name);
   const after = { ...before, name };
   await audit(tx, call, 'user.updated', before, after);
   return present(after);

@@ -56,6 +56,8 @@ t.test('PATCH /roles/:id', async (t) => {
 
   await t.test('412: of ten changes from one version, one goes through', async (t) => {
     const { body, headers } = await newRole('Race', []);
+    const read = () => api.request('GET', `/roles/${body.id}`, { token: account.token });
+    await Promise.all(Array.from({ length: 10 }, read)); // opens the connections of the pool
     const match = { 'if-match': headers.get('etag') ?? '' };
     const replies = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>

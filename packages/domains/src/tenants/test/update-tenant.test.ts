@@ -26,6 +26,7 @@ t.test('PATCH /tenant', async (t) => {
 
   await t.test('412: an If-Match that names an older version', async (t) => {
     const { headers } = await get();
+    await Promise.all(Array.from({ length: 4 }, () => get())); // opens the connections of the pool
     const match = { 'if-match': headers.get('etag') ?? '' };
     const replies = await Promise.all(
       ['One', 'Two', 'Three', 'Four'].map((name) => patch({ name }, account.token, match)),

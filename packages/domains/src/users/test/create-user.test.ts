@@ -136,6 +136,21 @@ t.test('POST /users', async (t) => {
     t.same(replies.map(({ status }) => status).sort(), [201, 409, 409]);
   });
 
+  await t.test('201: a repeat with the same Idempotency-Key gets the first answer', async (t) => {
+    const account = await signUp(api);
+    const options = {
+      token: account.token,
+      body: { email: newEmail(), name: 'Ada' },
+      headers: { 'idempotency-key': 'add-ada' },
+    };
+    const first = await api.request('POST', '/users', options);
+    const again = await api.request('POST', '/users', options);
+    t.equal(again.status, 201);
+    t.same(again.body, first.body);
+    t.equal(again.headers.get('location'), first.headers.get('location'));
+    t.equal((await usersOf(account)).length, 2);
+  });
+
   await t.test('422: a role of another tenant is no role here', async (t) => {
     const [account, stranger] = await Promise.all([signUp(api, 'A'), signUp(api, 'B')]);
     const roleIds = [await systemRoleId(api, account, 'member')];
