@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DomainNames, namesOf } from './new-domain/names.ts';
@@ -19,11 +20,17 @@ async function generate(names: DomainNames): Promise<string[]> {
     // How a line breaks depends on how long the name is.
     run('@biomejs/biome/bin/biome', 'check', '--write', ...files);
     run('drizzle-kit/bin.cjs', 'generate', `--name=${names.plural}`);
-    return files;
+    return [...files, findMigration(names)];
   } catch (error) {
     await removeDomain(root, names);
     throw error;
   }
+}
+
+function findMigration({ plural }: DomainNames): string {
+  const [path] = globSync(`drizzle/*_${plural}.sql`, { cwd: root });
+  if (path) return path;
+  throw new Error('No migration was generated; is drizzle/meta in step with the schema?');
 }
 
 async function main(): Promise<void> {
@@ -32,8 +39,7 @@ async function main(): Promise<void> {
   const names = namesOf(name);
   refuseExisting(root, names);
   for (const path of await generate(names)) console.log(path);
-  console.log(`drizzle/*_${names.plural}.sql
-
+  console.log(`
 Next: \`pnpm docs\` adds its routes to the docs, \`pnpm start\` migrates and mounts it.
 docs/adding-a-domain.md says what each file is for.`);
 }

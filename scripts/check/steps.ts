@@ -11,7 +11,7 @@ export interface Step {
 
 /** What `pnpm check` holds the code to before it runs the tests. */
 export const steps: readonly Step[] = [
-  { name: 'format and lint', run: () => outputOfFailure('biome', 'ci', '.') },
+  { name: 'format and lint', run: () => outputOfFailure('biome', 'ci', '--colors=off', '.') },
   { name: 'build', run: () => outputOfFailure('tsc', '-b', 'tsconfig.build.json') },
   { name: 'types', run: () => outputOfFailure('tsc', '-p', 'tsconfig.json') },
   { name: 'boundaries', run: checkBoundaries },

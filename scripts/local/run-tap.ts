@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { guardProcess } from '@trellis/local/guard';
 import { readKept } from '@trellis/local/kept-file';
+import { listFailures } from './list-failures.ts';
 
 export interface Tally {
   passed: number;
@@ -31,7 +32,9 @@ const STOP_MS_MAX = 10_000;
 /** Runs tap, with its report on this terminal, and resolves to what it counted. */
 export async function runTap(options: TapOptions): Promise<Tally> {
   const code = await spawnTap(options);
-  const tally = readTally(readKept(options.outputFile) ?? '');
+  const results = readKept(options.outputFile) ?? '';
+  const tally = readTally(results);
+  if (process.stdout.isTTY !== true) for (const line of listFailures(results)) console.log(line);
   // A file that ends badly after its last assertion, or one that does not exist.
   if (code !== 0 && tally.failed === 0) return { ...tally, failed: 1 };
   return tally;

@@ -5,12 +5,14 @@ import type { DomainNames } from './names.ts';
 export const plugin = (n: DomainNames) => `import type { App } from '@trellis/http/types';
 import type {} from '../fastify.ts';
 import { create${n.pascalSingular}Route } from './routes/create-${n.singular}.ts';
+import { get${n.pascalSingular}Route } from './routes/get-${n.singular}.ts';
 import { list${n.pascalPlural}Route } from './routes/list-${n.plural}.ts';
 import { create${n.pascalPlural}Service } from './service.ts';
 
 export default async function ${n.camelPlural}Plugin(app: App): Promise<void> {
   const service = create${n.pascalPlural}Service(app.platform);
   create${n.pascalSingular}Route(app, service);
+  get${n.pascalSingular}Route(app, service);
   list${n.pascalPlural}Route(app, service);
 }
 `;
@@ -66,6 +68,32 @@ export function create${n.pascalSingular}Route(app: App, service: ${n.pascalPlur
       const created = await service.create(callOf(request), request.body);
       return reply.code(201).header('location', \`/api/v1/${n.plural}/\${created.id}\`).send(created);
     },
+  );
+}
+`;
+
+export const getRoute = (n: DomainNames) => `import { access } from '@trellis/http/access';
+import { callOf } from '@trellis/http/call-of';
+import { replies } from '@trellis/http/reply-schemas';
+import { IdParams } from '@trellis/http/schemas';
+import type { App } from '@trellis/http/types';
+import { ${n.pascalSingular}Reply } from '../schemas.ts';
+import type { ${n.pascalPlural}Service } from '../service.ts';
+
+export function get${n.pascalSingular}Route(app: App, service: ${n.pascalPlural}Service): void {
+  app.get(
+    '/${n.plural}/:id',
+    {
+      config: { access: access.permission('${n.plural}:read') },
+      schema: {
+        summary: 'Show one of the ${n.words}',
+        description: 'One of another tenant is not found.',
+        tags: ['${n.plural}'],
+        params: IdParams,
+        response: replies({ 200: ${n.pascalSingular}Reply }, 401, 403, 404),
+      },
+    },
+    (request) => service.get(callOf(request), request.params.id),
   );
 }
 `;

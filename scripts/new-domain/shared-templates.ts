@@ -39,6 +39,11 @@ export async function insert${n.pascalSingular}(
   return row as ${n.pascalSingular};
 }
 
+export async function find${n.pascalSingular}(tx: Tx, id: string): Promise<${n.pascalSingular} | undefined> {
+  const [row] = await tx.orm.select().from(${n.camelPlural}).where(eq(${n.camelPlural}.id, id));
+  return row;
+}
+
 /** One row more than asked for, which tells whether there is another page. */
 export function list${n.pascalPlural}(tx: Tx, page: PageQuery): Promise<${n.pascalSingular}[]> {
   return tx.orm
@@ -59,12 +64,13 @@ export async function markProcessed(tx: Tx, id: string, processedAt: Date): Prom
 
 export const service = (
   n: DomainNames,
-) => `import type { CallContext } from '@trellis/core/context';
+) => `import { commonErrors } from '@trellis/core/common-errors';
+import type { CallContext } from '@trellis/core/context';
 import { type Page, type PageQuery, toPage } from '@trellis/core/pagination';
 import { writeAudit } from '../audit/write-audit.ts';
 import type { Platform } from '../platform.ts';
 import { process${n.pascalSingular} } from './jobs.ts';
-import { insert${n.pascalSingular}, list${n.pascalPlural}, type ${n.pascalSingular} } from './repository.ts';
+import { find${n.pascalSingular}, insert${n.pascalSingular}, list${n.pascalPlural}, type ${n.pascalSingular} } from './repository.ts';
 import type { Create${n.pascalSingular}Body, ${n.pascalSingular}Reply } from './schemas.ts';
 
 export type ${n.pascalPlural}Service = ReturnType<typeof create${n.pascalPlural}Service>;
@@ -84,6 +90,13 @@ export function create${n.pascalPlural}Service({ db, jobs }: Pick<Platform, 'db'
           after,
         });
         return after;
+      }),
+
+    get: (call: CallContext, id: string): Promise<${n.pascalSingular}Reply> =>
+      db.withTenant(call.tenantId, async (tx) => {
+        const row = await find${n.pascalSingular}(tx, id);
+        if (!row) throw commonErrors.not_found();
+        return present(row);
       }),
 
     list: (call: CallContext, page: PageQuery): Promise<Page<${n.pascalSingular}Reply>> =>

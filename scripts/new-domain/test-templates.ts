@@ -1,6 +1,6 @@
 import type { DomainNames } from './names.ts';
 
-/** The test and the README of a domain. */
+/** The tests and the README of a domain. */
 
 export const createTest = (n: DomainNames) => `import { startApi } from '@trellis/test/api';
 import { workerSettingsOf } from '@trellis/test/settings';
@@ -21,6 +21,7 @@ t.test('POST /${n.plural}', async (t) => {
     t.equal(headers.get('location'), \`/api/v1/${n.plural}/\${body.id}\`);
     t.match(body, { name: 'First', processedAt: null });
     t.same(await list(token), [body]);
+    t.same((await api.request('GET', \`/${n.plural}/\${body.id}\`, { token })).body, body);
   });
 
   await t.test('400: a property that is missing or unknown is refused', async (t) => {
@@ -52,6 +53,20 @@ t.test('POST /${n.plural}', async (t) => {
 });
 `;
 
+/** What the test that drives every route as another tenant needs to know. */
+export const crossTenant = (
+  n: DomainNames,
+) => `import type { CrossTenantCases } from '@trellis/test/cross-tenant';
+
+const cases: CrossTenantCases = async (api, { token }) => {
+  const body = { name: 'Private' };
+  const { id } = (await api.request('POST', '/${n.plural}', { token, body })).body;
+  return { 'GET /api/v1/${n.plural}/{id}': { parameters: { id } } };
+};
+
+export default cases;
+`;
+
 export const readme = (n: DomainNames) => `# ${n.words.charAt(0).toUpperCase()}${n.words.slice(1)}
 
 What the ${n.words} of a tenant are for, in a sentence.
@@ -61,6 +76,7 @@ What the ${n.words} of a tenant are for, in a sentence.
 | Route | Permission | What it does |
 |---|---|---|
 | \`POST /api/v1/${n.plural}\` | \`${n.plural}:write\` | Creates one and asks for its job. |
+| \`GET /api/v1/${n.plural}/:id\` | \`${n.plural}:read\` | Shows one. |
 | \`GET /api/v1/${n.plural}\` | \`${n.plural}:read\` | Lists them, the newest first. |
 
 ## Flow

@@ -1,10 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createRoute, listRoute, plugin, schemas } from './http-templates.ts';
+import { createRoute, getRoute, listRoute, plugin, schemas } from './http-templates.ts';
 import type { DomainNames } from './names.ts';
 import { jobs, repository, service, table, worker } from './shared-templates.ts';
-import { createTest, readme } from './test-templates.ts';
+import { createTest, crossTenant, readme } from './test-templates.ts';
 
 /** Every file of the domain, by path from the root. */
 function filesOf(n: DomainNames): Record<string, string> {
@@ -14,6 +14,7 @@ function filesOf(n: DomainNames): Record<string, string> {
     [`${folder}/plugin.ts`]: plugin(n),
     [`${folder}/schemas.ts`]: schemas(n),
     [`${folder}/routes/create-${n.singular}.ts`]: createRoute(n),
+    [`${folder}/routes/get-${n.singular}.ts`]: getRoute(n),
     [`${folder}/routes/list-${n.plural}.ts`]: listRoute(n),
     [`${folder}/service.ts`]: service(n),
     [`${folder}/repository.ts`]: repository(n),
@@ -21,6 +22,7 @@ function filesOf(n: DomainNames): Record<string, string> {
     [`${folder}/worker.ts`]: worker(n),
     [`${folder}/README.md`]: readme(n),
     [`${folder}/test/create-${n.singular}.test.ts`]: createTest(n),
+    [`${folder}/test/cross-tenant.ts`]: crossTenant(n),
   };
 }
 

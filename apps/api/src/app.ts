@@ -8,25 +8,46 @@ import { domainsFolder } from '@trellis/domains/folder';
 import type { App } from '@trellis/http/types';
 import Fastify, {
   type FastifyHttpOptions,
+  type FastifyReply,
+  type FastifyRequest,
   type FastifyServerOptions,
   LogController,
   type RawServerDefault,
 } from 'fastify';
 import { requireAccess } from './access-hook.ts';
 import { answerBrokenRequest } from './broken-request.ts';
+import { drainOnClose } from './drain.ts';
 import { sendProblem } from './plugins/errors.ts';
+import { securityHeaders } from './plugins/security-headers.ts';
 
 export interface AppOptions {
   logger: FastifyServerOptions['logger'];
   /** Where the domains are; another folder in tests of the loading itself. */
   domains?: string;
+  /** How long `close` waits for clients to notice; 0, as in most tests, cuts idle ones off. */
+  quietMs?: number;
 }
 
 /** The API with all its plugins and domains, ready to listen. */
 export async function buildApp(settings: ApiSettings, options: AppOptions): Promise<App> {
   const app = Fastify(serverOptions(settings, options)).withTypeProvider<TypeBoxTypeProvider>();
+  try {
+    await mount(app as App, settings, options);
+  } catch (error) {
+    // Open connections would keep the process from ending.
+    await app.close();
+    throw error;
+  }
+  return app as App;
+}
+
+async function mount(app: App, settings: ApiSettings, options: AppOptions): Promise<void> {
   const permissions = new Set<string>();
   app.decorate('permissions', permissions);
+  drainOnClose(app, {
+    quietMs: options.quietMs ?? 0,
+    limitMs: Math.round(settings.SHUTDOWN_TIMEOUT_MS * 0.8),
+  });
   await app.register(autoload, {
     dir: join(import.meta.dirname, 'plugins'),
     encapsulate: false,
@@ -44,7 +65,6 @@ export async function buildApp(settings: ApiSettings, options: AppOptions): Prom
     });
   });
   await app.ready();
-  return app as App;
 }
 
 function serverOptions(settings: ApiSettings, options: AppOptions) {
@@ -56,15 +76,26 @@ function serverOptions(settings: ApiSettings, options: AppOptions) {
     bodyLimit: settings.BODY_LIMIT_BYTES,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
     keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: settings.HEADERS_TIMEOUT_MS },
+    http: {
+      headersTimeout: settings.HEADERS_TIMEOUT_MS,
+      // How often the two timeouts are looked after; Node's own 30 s would be added to them.
+      connectionsCheckingInterval: 1_000,
+      // Node's own refusal has no body; ours is in plugins/http-rules.ts.
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: 512 },
     genReqId: (request: { headers: Record<string, unknown> }) => requestIdOf(request.headers),
-    // What was accepted is answered; only the listener is closed.
+    // What was accepted is answered; drain.ts ends the connections.
     return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    frameworkErrors: sendProblem,
+    frameworkErrors: sendEarlyProblem,
     clientErrorHandler: answerBrokenRequest,
   } satisfies FastifyHttpOptions<RawServerDefault>;
+}
+
+/** For what Fastify refuses before any hook has run, such as a URL that cannot be decoded. */
+function sendEarlyProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(securityHeaders).header('x-request-id', request.id);
+  sendProblem(error, request, reply);
 }
 
 /** A request id from outside goes into logs and the audit, so its form is bounded. */

@@ -3,11 +3,15 @@ import { apiSettings } from '@trellis/config/settings';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 
+/** Longer than busy clients leave a kept connection alone. */
+const quietMs = 1_000;
+
 /** Starts the API, and ends it on a signal once every accepted request has its answer. */
 async function main(): Promise<void> {
   const settings = loadSettings(apiSettings, process.env);
   const app = await buildApp(settings, {
     logger: { level: settings.LOG_LEVEL, base: { app: 'api' } },
+    quietMs,
   });
   closeWithGrace(
     { delay: settings.SHUTDOWN_TIMEOUT_MS, logger: false },

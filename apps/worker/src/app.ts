@@ -55,6 +55,7 @@ async function start(platform: WorkerPlatform, domains: string): Promise<Running
       cleanup: settings.CLEANUP_CONCURRENCY,
       default: settings.JOB_CONCURRENCY,
     },
+    drainMs: Math.round(settings.SHUTDOWN_TIMEOUT_MS * 0.6),
     log,
   });
   relay.start();

@@ -15,16 +15,3 @@ export interface CallContext {
   ip: string | null;
   userAgent: string | null;
 }
-
-/** The context of work that no request asked for. */
-export function systemContext(tenantId: string, requestId: string): CallContext {
-  return {
-    tenantId,
-    actor: { type: 'system', id: null },
-    permissions: new Set(),
-    sessionId: null,
-    requestId,
-    ip: null,
-    userAgent: null,
-  };
-}

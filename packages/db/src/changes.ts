@@ -39,8 +39,9 @@ export function createChangeFeed(url: string, onError: (error: unknown) => void)
     const { topic, key } = JSON.parse(message) as { topic: string; key: string };
     dispatch(topic, key);
   };
+  let listening: Promise<unknown> | undefined;
   const listen = () => {
-    client
+    listening = client
       .listen(channel, receive, () => {
         for (const listener of connected) listener();
       })
@@ -62,6 +63,8 @@ export function createChangeFeed(url: string, onError: (error: unknown) => void)
     close: async () => {
       closed = true;
       clearTimeout(retry);
+      // A connection that is still being made would outlive the end of its client.
+      await listening;
       await client.end({ timeout: 1 });
     },
   };

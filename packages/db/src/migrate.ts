@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { queueNames } from '@trellis/core/queue-names';
 import { runMigrations } from 'bullmq';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
@@ -87,6 +88,12 @@ async function migrateQueue(ownerUrl: string): Promise<void> {
   await client.connect();
   try {
     await runMigrations(client);
+    // BullMQ makes these at the first job of a queue, for which the app's role has no right.
+    for (const queue of queueNames) {
+      await client.query(`do $$ begin
+        execute format('create sequence if not exists bullmq.%I', bullmq.job_id_seq_name('${queue}'));
+      end $$`);
+    }
   } finally {
     await client.end();
   }

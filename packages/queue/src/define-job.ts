@@ -1,8 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-
-/** The queues of a worker; each has its own concurrency. */
-export const queueNames = ['webhooks', 'email', 'cleanup', 'default'] as const;
-export type QueueName = (typeof queueNames)[number];
+import type { QueueName } from '@trellis/core/queue-names';
 
 /** The contract between whoever wants a job done and the one handler that does it. */
 export interface JobDefinition<Payload extends TSchema = TSchema> {

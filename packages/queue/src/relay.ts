@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
+import type { QueueName } from '@trellis/core/queue-names';
 import type { TenantDb } from '@trellis/db/tenant-db';
-import { defineJob, type JobDefinition, type QueueName } from './define-job.ts';
+import { defineJob, type JobDefinition } from './define-job.ts';
 import type { Jobs } from './producer.ts';
 
 /** The doorbell of the relay. */

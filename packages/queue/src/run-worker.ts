@@ -1,9 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Value } from '@sinclair/typebox/value';
 import type { Log } from '@trellis/core/log';
+import type { QueueName } from '@trellis/core/queue-names';
 import type { TenantDb } from '@trellis/db/tenant-db';
 import type { Job } from 'bullmq';
 import type { QueueBackend, QueueWorker } from './connection.ts';
-import type { JobHandler, QueueName } from './define-job.ts';
+import type { JobHandler } from './define-job.ts';
 import { keepSchedules } from './keep-schedules.ts';
 import type { Jobs } from './producer.ts';
 
@@ -13,11 +15,13 @@ export interface RunWorkersOptions {
   jobs: Pick<Jobs, 'queue'>;
   handlers: ReadonlyMap<string, JobHandler>;
   concurrency: Record<QueueName, number>;
+  /** A drain waits this long for jobs under way; what it gives up is done by another worker. */
+  drainMs: number;
   log: Log;
 }
 
 export interface RunningWorkers {
-  /** Takes no new jobs, and resolves when those under way have ended. */
+  /** Takes no new jobs, and resolves when those under way have ended or the time is over. */
   drain(): Promise<void>;
 }
 
@@ -28,8 +32,10 @@ export function runWorkers(options: RunWorkersOptions): RunningWorkers {
   const schedules = keepSchedules(options);
   return {
     drain: async () => {
-      await schedules.stop();
-      await Promise.all(workers.map((worker) => worker.close()));
+      // A Redis that is frozen answers nothing, not even that a worker leaves.
+      const late = wait(options.drainMs, undefined, { ref: false });
+      const closed = Promise.all(workers.map((worker) => worker.close()));
+      await Promise.race([Promise.all([schedules.stop(), closed]), late]);
     },
   };
 }

@@ -22,8 +22,11 @@ export async function createTestDatabase(t: Pick<Test, 'teardown'>): Promise<Tes
   const admin = postgres(owner.href, { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${name} template ${testSetting('TEST_TEMPLATE_DATABASE')}`);
   t.teardown(async () => {
-    await admin.unsafe(`drop database if exists ${name} with (force)`);
-    await admin.end();
+    try {
+      await admin.unsafe(`drop database if exists ${name} with (force)`);
+    } finally {
+      await admin.end();
+    }
   });
   return { ownerUrl: withDatabase(owner, name), appUrl: appUrlOf(name) };
 }

@@ -60,5 +60,6 @@ function verify(app: App, request: FastifyRequest): AccessTokenClaims {
 
 export default plugin(authenticationPlugin, {
   name: 'authentication',
-  dependencies: ['platform'],
+  // What it refuses must leave with the headers of these two as well.
+  dependencies: ['platform', 'security-headers', 'cors'],
 });

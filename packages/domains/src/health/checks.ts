@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { queueNames } from '@trellis/queue/define-job';
+import { queueNames } from '@trellis/core/queue-names';
 import type { Platform } from '../platform.ts';
 import type { Component } from './schemas.ts';
 

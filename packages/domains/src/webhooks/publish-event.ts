@@ -13,6 +13,8 @@ export interface NewEvent {
   idempotencyKey?: string | undefined;
 }
 
+export type UnkeyedEvent = Omit<NewEvent, 'idempotencyKey'>;
+
 export interface PublishedEvent {
   id: string;
   type: string;
@@ -46,6 +48,25 @@ export async function publishEvent(run: RunStatement, event: NewEvent): Promise<
   return answer(first);
 }
 
+/**
+ * Publishes events of one tenant, without idempotency keys, in one statement; answers in their
+ * order. Keys are left out because two such statements could each wait for a key of the other.
+ */
+export async function publishEvents(
+  run: RunStatement,
+  tenantId: string,
+  events: readonly UnkeyedEvent[],
+): Promise<PublishedEvent[]> {
+  const ids = events.map(() => newId());
+  const rows = await run((sql) => insertAllStatement(sql, tenantId, ids, events));
+  const made = new Map(rows.map((row) => [row.id, answer(row)]));
+  return ids.map((id) => {
+    const published = made.get(id);
+    if (!published) throw new Error(`event ${id} was not written`);
+    return published;
+  });
+}
+
 function answer({ id, type, deliveries }: EventRow): PublishedEvent {
   return { id, type, deliveries };
 }
@@ -56,8 +77,7 @@ function hashOf({ type, data }: NewEvent): string {
 
 function insertStatement(sql: SqlTag, event: NewEvent, hash: string | null) {
   const id = newId();
-  const timestamp = new Date().toISOString();
-  const payload = `{"type":${JSON.stringify(event.type)},"timestamp":"${timestamp}","data":${event.data}}`;
+  const payload = payloadOf(event);
   return sql<EventRow[]>`
     with matched as (
       select id from webhooks
@@ -74,6 +94,43 @@ function insertStatement(sql: SqlTag, event: NewEvent, hash: string | null) {
       from matched, event
     )
     select id, type, deliveries, request_hash from event`;
+}
+
+function insertAllStatement(
+  sql: SqlTag,
+  tenantId: string,
+  ids: readonly string[],
+  events: readonly UnkeyedEvent[],
+) {
+  const types = events.map((event) => event.type);
+  // Arrays of arrays must be of one length; a type has no spaces.
+  const patterns = types.map((type) => patternsOf(type).join(' '));
+  return sql<EventRow[]>`
+    with published as (
+      select * from unnest(${ids}::uuid[], ${types}::text[], ${events.map(payloadOf)}::text[],
+        ${patterns}::text[]) as t (id, type, payload, patterns)
+    ), matched as (
+      select published.id as event_id, w.id as webhook_id
+      from published join webhooks w on w.tenant_id = ${tenantId} and w.is_active
+        and w.events && string_to_array(published.patterns, ' ')
+    ), event as (
+      insert into events (id, tenant_id, type, payload, deliveries)
+      select id, ${tenantId}, type, payload,
+        (select count(*) from matched where matched.event_id = published.id)
+      from published
+      returning id, type, deliveries, request_hash
+    ), delivery as (
+      insert into webhook_deliveries (id, tenant_id, webhook_id, event_id, event_type)
+      select trellis_uuid(), ${tenantId}, matched.webhook_id, event.id, event.type
+      from event join matched on matched.event_id = event.id
+    )
+    select id, type, deliveries, request_hash from event`;
+}
+
+/** The body of the webhook (Standard Webhooks). */
+function payloadOf({ type, data }: UnkeyedEvent): string {
+  const timestamp = new Date().toISOString();
+  return `{"type":${JSON.stringify(type)},"timestamp":"${timestamp}","data":${data}}`;
 }
 
 function findStatement(sql: SqlTag, { tenantId, idempotencyKey }: NewEvent) {

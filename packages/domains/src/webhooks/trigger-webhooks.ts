@@ -1,5 +1,6 @@
 import type { Tx } from '@trellis/db/tenant-db';
 import type { Platform } from '../platform.ts';
+import { gatherEvent } from './gather-events.ts';
 import { deliverWebhooks } from './jobs.ts';
 import { type NewEvent, type PublishedEvent, publishEvent } from './publish-event.ts';
 
@@ -24,15 +25,14 @@ export function triggerWebhooks(
   return tx ? publishWithin(platform, event, tx) : publishAlone(platform, event);
 }
 
-/** One round trip, and a ring when it is committed. */
+/** One round trip, shared with what else the tenant publishes, and a ring when it is committed. */
 export async function publishAlone(
   { db, jobs }: Pick<Platform, 'db' | 'jobs'>,
   event: NewEvent,
 ): Promise<PublishedEvent> {
-  const published = await publishEvent(
-    (statement) => db.queryTenant(event.tenantId, statement),
-    event,
-  );
+  const published = event.idempotencyKey
+    ? await publishEvent((statement) => db.queryTenant(event.tenantId, statement), event)
+    : await gatherEvent(db, event);
   if (published.deliveries > 0) jobs.ring(deliverWebhooks);
   return published;
 }

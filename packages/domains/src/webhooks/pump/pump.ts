@@ -19,9 +19,11 @@ export interface PumpSettings extends LaneLimits {
 /** How long a drain waits for the last outcomes to be written. */
 const settleMs = 2_000;
 /** Between two claims under load, so that one takes many instead of many taking one each. */
-const pauseMs = 4;
+const pauseMs = 10;
 /** Beyond the deadline of an attempt, for the wait before it and the record after it. */
 const leaseSlackMs = 10_000;
+/** A claim that waits longer, because its endpoint has become slow, is given back. */
+const waitMsMax = leaseSlackMs / 2;
 
 /**
  * Delivers what is due: claims batches from Postgres, sends them side by side, records what came
@@ -43,7 +45,7 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
   const attempt = createAttempts(sender, secrets);
   const stop = new AbortController();
   const giveUp = new AbortController();
-  const heldMax = settings.total * 2;
+  const heldMax = settings.total * 4;
   const claimMin = Math.ceil(settings.total / 4);
   const sends = new Set<Promise<void>>();
   let round = { after: null as string | null, claimed: 0 };
@@ -62,8 +64,8 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
     try {
       recorder.add(await attempt(delivery, giveUp.signal));
     } catch (err) {
-      // Aborted by the drain. Should giving it back fail too, the lease ends by itself.
-      await releaseClaims(db, [delivery]).catch(() => log.debug({ err }, 'A claim was kept.'));
+      log.debug({ err }, 'An attempt was given up by the drain.');
+      await giveBack([delivery]);
     } finally {
       lanes.end(delivery, performance.now() - startedMs);
       startWaiting();
@@ -80,6 +82,7 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
 
   /** True when there may be more that is due: until a whole round has found nothing. */
   const claim = async (): Promise<boolean> => {
+    lanes.forgetIdle();
     const { deliveries, last } = await claimDue(db, {
       limit: heldMax - lanes.held,
       perWebhook: settings.perWebhook,
@@ -101,12 +104,18 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
       woken = false;
       const answered = looked;
       looked = Promise.withResolvers();
+      await giveBack(lanes.giveUp(waitMsMax));
       const full = heldMax - lanes.held < claimMin;
       const more = !full && (await claimSafely());
       answered.resolve();
       if (more || woken) await wait(pauseMs);
       else await rest();
     }
+  };
+  /** Should that fail too, the lease ends by itself. */
+  const giveBack = async (deliveries: ClaimedDelivery[]): Promise<void> => {
+    if (deliveries.length === 0) return;
+    await releaseClaims(db, deliveries).catch((err) => log.debug({ err }, 'Claims were kept.'));
   };
   const claimSafely = async (): Promise<boolean> => {
     try {
@@ -141,8 +150,7 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
       signal();
       await running;
       looked.resolve();
-      const unsent = lanes.empty();
-      if (unsent.length > 0) await releaseClaims(db, unsent);
+      await giveBack(lanes.giveUp(0));
       const timer = setTimeout(() => giveUp.abort(new Error('the worker stops')), settings.drainMs);
       await Promise.all(sends);
       clearTimeout(timer);

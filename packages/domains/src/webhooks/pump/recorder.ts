@@ -4,8 +4,10 @@ import type { TenantDb } from '@trellis/db/tenant-db';
 import { type Outcome, recordOutcomes } from './record.ts';
 
 /** Outcomes in one statement. */
-const batchMax = 250;
+const batchMax = 500;
 const retryMs = 500;
+/** Before a write, so that it takes the outcomes of many: each costs a transaction. */
+const gatherMs = 10;
 
 /** Writes outcomes as they come: those that come during one write go together into the next. */
 export interface Recorder {
@@ -23,6 +25,7 @@ export function createRecorder(
 
   const writeAll = async (): Promise<void> => {
     while (waiting.length > 0) {
+      if (waiting.length < batchMax) await wait(gatherMs);
       const batch = waiting.slice(0, batchMax);
       try {
         await recordOutcomes(db, batch);

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { type Api, startApi } from '@trellis/test/api';
+import { type DocumentedRoute, documentedRoutes, pathOf } from '@trellis/test/openapi';
+import { signUp } from '@trellis/test/sign-up';
+import t, { type Test } from 'tap';
+import { type BodySchema, hostileValues, sampleOf } from './body-samples.ts';
+import { expectProblem } from './expect-problem.ts';
+
+const json = 'application/json';
+/** What is refused on every route with a JSON body, whatever the route. */
+const badBodies: Record<string, { text: string; type?: string; code: string }> = {
+  'malformed JSON': { text: '{"name":', code: 'malformed_json' },
+  'text that is no JSON': { text: 'name=Ada', code: 'malformed_json' },
+  'JSON with a comment': { text: '{/* */}', code: 'malformed_json' },
+  'a prototype': { text: '{"__proto__":{"isAdmin":true}}', code: 'malformed_json' },
+  'a constructor': { text: '{"constructor":{"prototype":{"a":1}}}', code: 'malformed_json' },
+  'an unknown property': { text: '{"unknownProperty":1}', code: 'validation_failed' },
+  'an empty body': { text: '', code: 'validation_failed' },
+  null: { text: 'null', code: 'validation_failed' },
+  'a number': { text: '1', code: 'validation_failed' },
+  'an array': { text: '[{}]', code: 'validation_failed' },
+  'a deep array': { text: '['.repeat(100_000) + ']'.repeat(100_000), code: 'validation_failed' },
+  '10 MB': { text: JSON.stringify('a'.repeat(10_000_000)), code: 'payload_too_large' },
+  'a form': {
+    text: 'name=Ada',
+    type: 'application/x-www-form-urlencoded',
+    code: 'unsupported_media_type',
+  },
+  'plain text': { text: '{}', type: 'text/plain', code: 'unsupported_media_type' },
+  XML: { text: '<a/>', type: 'application/xml', code: 'unsupported_media_type' },
+  'a content type that is none': { text: '{}', type: 'json', code: 'unsupported_media_type' },
+};
+
+t.test('a body that cannot be used is a clear 4xx', async (t) => {
+  const api = await startApi(t);
+  const routes = (await documentedRoutes(api)).filter(({ bodyTypes }) => bodyTypes.includes(json));
+  t.ok(routes.length > 5, 'the document names routes with a body');
+
+  for (const route of routes) {
+    await t.test(route.key, async (t) => {
+      const send = await callerOf(api, route);
+      for (const [what, { text, type = json, code }] of Object.entries(badBodies)) {
+        const reply = await send(text, type);
+        expectProblem(t, reply, what);
+        t.equal(reply.body.code, code);
+      }
+      await sendHostileValues(t, await schemaOf(api, route), send);
+    });
+  }
+});
+
+type Send = Awaited<ReturnType<typeof callerOf>>;
+
+/** Calls the route as the owner of a tenant of its own. */
+async function callerOf(api: Api, route: DocumentedRoute) {
+  const { token } = await signUp(api);
+  const values = route.parameters.map((name) => [name, randomUUID()]);
+  const path = pathOf(route, Object.fromEntries(values));
+  return (body: string, type = json) =>
+    api.request(route.method, path, { token, body, headers: { 'content-type': type } });
+}
+
+/** Each property in turn is something else than it should be, and the others are right. */
+async function sendHostileValues(t: Test, schema: BodySchema, send: Send): Promise<void> {
+  const sample = sampleOf(schema) as Record<string, unknown>;
+  for (const name of Object.keys(schema.properties ?? {})) {
+    for (const [what, value] of Object.entries(hostileValues)) {
+      const others = Object.entries(sample).filter(([other]) => other !== name);
+      const members = others.map(
+        ([other, text]) => `${JSON.stringify(other)}:${JSON.stringify(text)}`,
+      );
+      const reply = await send(`{${[...members, `${JSON.stringify(name)}:${value}`].join(',')}}`);
+      if (reply.status < 400) t.ok(reply.status < 300, `${name} may be ${what}`);
+      else expectProblem(t, reply, `${name} is ${what}`);
+    }
+  }
+}
+
+async function schemaOf(api: Api, { path, method }: DocumentedRoute): Promise<BodySchema> {
+  const { body } = await api.request('GET', '//docs/json');
+  return body.paths[path][method.toLowerCase()].requestBody.content[json].schema;
+}

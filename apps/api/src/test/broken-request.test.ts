@@ -1,0 +1,98 @@
+import type { Reply } from '@trellis/test/api';
+import { startApi } from '@trellis/test/api';
+import { type RawReply, sendRaw } from '@trellis/test/raw-request';
+import t from 'tap';
+import { expectProblem } from './expect-problem.ts';
+
+const login = 'POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+const get = 'GET /health/live HTTP/1.1\r\n';
+
+/** Bytes that a client library would not send. */
+const broken: Record<string, { bytes: string; status: number; code: string }> = {
+  'no HTTP at all': { bytes: '\x00\x01\x02\r\n\r\n', status: 400, code: 'bad_request' },
+  'a TLS greeting': { bytes: '\x16\x03\x01\x02\x00\x01\x00', status: 400, code: 'bad_request' },
+  'HTTP/2 without asking': {
+    bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    status: 400,
+    code: 'bad_request',
+  },
+  'no host': { bytes: `${get}\r\n`, status: 400, code: 'bad_request' },
+  'a length that is no number': {
+    bytes: `${login}Content-Length: abc\r\n\r\n{}`,
+    status: 400,
+    code: 'bad_request',
+  },
+  'two lengths': {
+    bytes: `${login}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
+    status: 400,
+    code: 'bad_request',
+  },
+  'a length beside chunks': {
+    bytes: `${login}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n`,
+    status: 400,
+    code: 'bad_request',
+  },
+  'a chunk that is none': {
+    bytes: `${login}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`,
+    status: 400,
+    code: 'bad_request',
+  },
+  'a header of 20 kB': {
+    bytes: `${get}Host: a\r\nX-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
+    status: 431,
+    code: 'headers_too_large',
+  },
+  '3,000 headers': {
+    bytes: `${get}Host: a\r\n${'X-Many: a\r\n'.repeat(3_000)}\r\n`,
+    status: 431,
+    code: 'headers_too_large',
+  },
+  'a line break in a header': {
+    bytes: `${get}Host: a\r\nX-Bad: a\rb\r\n\r\n`,
+    status: 400,
+    code: 'bad_request',
+  },
+  'an expectation that nobody knows': {
+    bytes: `${login}Expect: miracles\r\nContent-Length: 2\r\n\r\n{}`,
+    status: 400,
+    code: 'validation_failed',
+  },
+  'an address that cannot be decoded': {
+    bytes: 'GET /api/v1/users/%zz HTTP/1.1\r\nHost: a\r\n\r\n',
+    status: 400,
+    code: 'bad_request',
+  },
+};
+
+t.test('what is no proper request is answered all the same', async (t) => {
+  const api = await startApi(t);
+  for (const [what, { bytes, status, code }] of Object.entries(broken)) {
+    const reply = asReply(await sendRaw(api.url, { parts: [bytes] }));
+    expectProblem(t, reply, what);
+    t.match({ status: reply.status, code: reply.body.code }, { status, code });
+  }
+  t.equal((await api.request('GET', '//health/live')).status, 200, 'the API goes on');
+});
+
+t.test('408: a request that does not arrive in time', async (t) => {
+  const env = { HEADERS_TIMEOUT_MS: '300', REQUEST_TIMEOUT_MS: '600' };
+  const api = await startApi(t, { env });
+  const slow: Record<string, string> = {
+    'its headers': `${get}Host: a\r\n`,
+    'its body': `${login}Content-Length: 20\r\n\r\n{`,
+  };
+  for (const [what, bytes] of Object.entries(slow)) {
+    const reply = asReply(await sendRaw(api.url, { parts: [bytes], timeoutMs: 5_000 }));
+    expectProblem(t, reply, what);
+    t.equal(reply.body.code, 'request_timeout');
+  }
+});
+
+function asReply(raw: RawReply | undefined): Reply {
+  if (!raw) throw new Error('the connection was closed without an answer');
+  return {
+    status: raw.status,
+    headers: new Headers(raw.headers),
+    body: JSON.parse(raw.body),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Test } from 'tap';
+import { type RunningWorker, startWorker as run } from '../../../apps/worker/src/app.ts';
+import { type TestEnv, workerSettingsOf } from './settings.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The worker in this process, on the installation of an API; stopped when the test ends. */
+export async function startWorker(
+  t: Pick<Test, 'teardown'>,
+  { env }: { env: TestEnv },
+  overrides: TestEnv = {},
+): Promise<RunningWorker> {
+  const worker = await run(workerSettingsOf({ ...env, ...overrides }), { log: silent });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= worker.stop();
+    return stopped;
+  };
+  t.teardown(stop);
+  return { port: worker.port, stop };
+}
