@@ -2,7 +2,7 @@ import { migrate } from '@trellis/db/migrate';
 import { type Reply, seed } from '@trellis/test/api';
 import { eventually } from '@trellis/test/eventually';
 import { startPrivatePostgres } from '@trellis/test/private-postgres';
-import { startApiProcess, startWorkerProcess } from '@trellis/test/processes';
+import { type ApiProcess, startApiProcess, startWorkerProcess } from '@trellis/test/processes';
 import { startReceiver } from '@trellis/test/receiver';
 import { backends, testEnv } from '@trellis/test/settings';
 import { password, signUp } from '@trellis/test/sign-up';
@@ -28,16 +28,21 @@ for (const backend of backends) {
     const before = await publish(api, account);
     await eventually(() => receiver.ids().has(before));
 
+    const load = startLoad(api, token);
+    await eventually(() => load.statuses.length > 100);
     await postgres.kill();
     const login = { body: { email: account.user.email, password } };
     for (const call of [
       () => api.request('GET', '/webhooks', { token }),
       () => api.request('POST', '/auth/login', login),
-      () => api.request('POST', '/events', { token, body: { type: 'order.paid', data: 1 } }),
+      () => publishAgain(api, token),
       () => api.request('PATCH', '/tenant', { token, body: { name: 'Renamed' } }),
     ]) {
       await isUnavailable(t, call);
     }
+    await Promise.all(
+      Array.from({ length: 100 }, () => isUnavailable(t, () => publishAgain(api, token))),
+    );
     t.equal((await api.request('GET', '//health/live')).status, 200, 'the process lives');
     t.equal((await api.request('GET', '//health/ready')).status, 503, 'and takes no requests');
     const health = await api.request('GET', '//health');
@@ -47,12 +52,19 @@ for (const backend of backends) {
       components: { database: { status: 'unhealthy' } },
     });
 
+    t.same(await load.stop(), [200, 202, 503], 'under load it was one or the other');
+
     await postgres.restart();
     await eventually(async () => (await api.request('GET', '//health/ready')).status === 200, {
       timeoutMs: 15_000,
     });
-    t.equal((await api.request('GET', '/webhooks', { token })).body.data.length, 1);
-    t.equal((await api.request('POST', '/auth/login', login)).status, 200);
+    for (const works of [
+      () => api.request('GET', '/webhooks', { token }),
+      () => api.request('POST', '/auth/login', login),
+    ]) {
+      await eventually(async () => (await works()).status === 200, { timeoutMs: 15_000 });
+    }
+    t.pass('it reads and writes again, without a restart');
     const after = await publish(api, account);
     await eventually(() => receiver.ids().has(after), { timeoutMs: 20_000 });
     t.pass('what is published now is delivered');
@@ -60,6 +72,32 @@ for (const backend of backends) {
     t.equal(ready.status, 200, 'the worker has come back by itself');
   });
 }
+
+/** Reads and writes without a pause; `stop` answers the statuses that there were. */
+function startLoad(api: ApiProcess, token: string) {
+  const statuses: number[] = [];
+  let open = true;
+  const lane = async (number: number): Promise<void> => {
+    while (open) {
+      const { status } = await (number % 2
+        ? publishAgain(api, token)
+        : api.request('PATCH', '/tenant', { token, body: { name: `Name ${number}` } }));
+      statuses.push(status);
+    }
+  };
+  const lanes = Promise.all(Array.from({ length: 20 }, (_, number) => lane(number)));
+  return {
+    statuses,
+    stop: async () => {
+      open = false;
+      await lanes;
+      return [...new Set(statuses)].sort();
+    },
+  };
+}
+
+const publishAgain = (api: ApiProcess, token: string) =>
+  api.request('POST', '/events', { token, body: { type: 'order.paid', data: 1 } });
 
 async function isUnavailable(t: Test, call: () => Promise<Reply>): Promise<void> {
   const startedMs = performance.now();

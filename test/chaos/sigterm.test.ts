@@ -81,13 +81,13 @@ async function prepare(t: Test, backend: Backend) {
   return { installation, api, account, receiver };
 }
 
-/** Deliveries with an attempt that was begun and never ended. */
+/** Deliveries that a worker claimed and neither sent nor gave back. */
 async function heldByWorkers({ database }: { database: { appUrl: string } }): Promise<number> {
   const [row] = await asSystem(
     database,
     (tx) => tx.sql<{ held: number }[]>`
       select count(*)::int as held from webhook_deliveries d
-      where status = 'pending' and attempts > 0`,
+      where status = 'pending' and due_at > now()`,
   );
   return row?.held ?? -1;
 }

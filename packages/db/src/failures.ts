@@ -1,8 +1,8 @@
 /** Sorts what Postgres and its client throw into what a caller can do about it. */
 export type DatabaseFailure = 'unavailable' | 'invalid_text' | 'unique' | 'other';
 
-/** The server or the way to it is gone, is starting, is full, or ended the statement. */
-const unavailableCodes = new Set([
+/** The server or the way to it is gone: what the client itself reports. */
+const connectionCodes = new Set([
   'CONNECT_TIMEOUT',
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
@@ -15,7 +15,10 @@ const unavailableCodes = new Set([
   'ETIMEDOUT',
 ]);
 
-/** SQLSTATE classes 08, 53, 57 (PostgreSQL, appendix A), and a database that is starting. */
+/**
+ * What the server reports when it is starting, stopping or full, or ended the statement: SQLSTATE
+ * classes 08, 53, 57 (PostgreSQL, appendix A).
+ */
 const unavailableClasses = /^(08|53|57)/;
 
 interface CodedError extends Error {
@@ -35,10 +38,15 @@ function rootOf(error: unknown): CodedError | undefined {
 
 export function classifyFailure(error: unknown): DatabaseFailure {
   const code = String(rootOf(error)?.code ?? '');
-  if (unavailableCodes.has(code) || unavailableClasses.test(code)) return 'unavailable';
+  if (connectionCodes.has(code) || unavailableClasses.test(code)) return 'unavailable';
   if (code === '22021' || code === '22P05') return 'invalid_text';
   if (code === '23505') return 'unique';
   return 'other';
+}
+
+/** Whether the connection itself is gone; after an error of the server it may well go on. */
+export function isConnectionLost(error: unknown): boolean {
+  return connectionCodes.has(String(rootOf(error)?.code ?? ''));
 }
 
 /** The constraint that a write broke, when it broke one. */

@@ -73,7 +73,7 @@ export const webhookDeliveries = pgTable(
     status: text({ enum: ['pending', 'delivered', 'failed', 'exhausted', 'cancelled'] })
       .notNull()
       .default('pending'),
-    /** Attempts that were begun. */
+    /** Attempts that were recorded. */
     attempts: integer().notNull().default(0),
     /** When a worker may take it; claiming moves it ahead by the lease, so a crash frees it. */
     dueAt: instant().notNull().defaultNow(),

@@ -34,8 +34,11 @@ function createGatherer(db: Db): (event: UnkeyedEvent) => Promise<PublishedEvent
       const batch = takeBatch(queue);
       try {
         const events = batch.map(({ event }) => event);
-        const run = db.queryTenant.bind(db, tenantId);
-        const published = await publishEvents(run, tenantId, events);
+        const published = await publishEvents(
+          (statement) => db.queryTenant(tenantId, statement),
+          tenantId,
+          events,
+        );
         published.forEach((answer, index) => {
           batch[index]?.resolve(answer);
         });

@@ -6,8 +6,10 @@ export interface ClaimedDelivery {
   tenant_id: string;
   webhook_id: string;
   event_id: string;
-  /** This attempt's number. */
+  /** This attempt's number. It counts once the attempt is recorded, so a crash uses none up. */
   attempt: number;
+  /** When the claim ends, as text: what tells this claim from a later one. */
+  lease: string;
   url: string;
   /** Sealed. */
   secrets: string[];
@@ -91,10 +93,10 @@ export async function claimDue(
       order by turn limit ${limit}
     ), claimed as (
       update webhook_deliveries d
-      set due_at = now() + make_interval(secs => ${leaseMs / 1_000}), attempts = d.attempts + 1
+      set due_at = now() + make_interval(secs => ${leaseMs / 1_000})
       from due where d.id = due.id
-      returning d.id, d.tenant_id, d.webhook_id, d.event_id, d.attempts as attempt,
-        due.url, due.secrets, due.retry_tail
+      returning d.id, d.tenant_id, d.webhook_id, d.event_id, d.attempts + 1 as attempt,
+        d.due_at::text as lease, due.url, due.secrets, due.retry_tail
     )
     select claimed.*, e.payload, round.last
     from (select max(webhook_id::text) filter (where position = ${webhooksPerClaim}) as last

@@ -12,8 +12,8 @@ export interface Outcome {
 }
 
 /**
- * Writes many attempts and the new states of their deliveries in one statement. An outcome that
- * comes after its lease ended does not undo what a later attempt recorded.
+ * Writes many attempts and the new states of their deliveries in one statement. A failure that
+ * comes after its lease ended changes nothing, as the delivery is in other hands by then.
  */
 export async function recordOutcomes(
   db: Pick<TenantDb, 'querySystem'>,
@@ -24,18 +24,18 @@ export async function recordOutcomes(
     (sql) => sql`
     with outcome as (
       select * from json_to_recordset(${rows}::text::json) as t (
-        id uuid, tenant_id uuid, attempt int, status text, retry_ms float, status_code int,
+        id uuid, tenant_id uuid, attempt int, lease timestamptz, status text, retry_ms float, status_code int,
         error_class text, error text, duration_ms int, response_body text,
         response_truncated boolean, response_headers jsonb)
     ), delivery as (
       update webhook_deliveries d
-      set status = o.status, status_code = o.status_code, error = o.error,
+      set status = o.status, attempts = o.attempt, status_code = o.status_code, error = o.error,
         due_at = case when o.retry_ms is null then d.due_at
           else now() + make_interval(secs => o.retry_ms / 1000) end,
         delivered_at = case when o.status = 'delivered' then now() end
       from outcome o
       where d.id = o.id and d.status in ('pending', 'failed')
-        and (d.attempts = o.attempt or o.status = 'delivered')
+        and (d.due_at = o.lease or o.status = 'delivered')
     )
     insert into webhook_attempts (id, tenant_id, delivery_id, attempt, trigger, status_code,
       error_class, error, duration_ms, response_body, response_truncated, response_headers)
@@ -50,6 +50,7 @@ function toRow({ delivery, result, status, retryInMs }: Outcome) {
     id: delivery.id,
     tenant_id: delivery.tenant_id,
     attempt: delivery.attempt,
+    lease: delivery.lease,
     status,
     retry_ms: retryInMs,
     status_code: result.statusCode,
@@ -69,9 +70,10 @@ export async function releaseClaims(
 ): Promise<void> {
   await db.querySystem(
     (sql) => sql`
-    update webhook_deliveries d set due_at = now(), attempts = d.attempts - 1
-    from unnest(${deliveries.map((d) => d.id)}::uuid[], ${deliveries.map((d) => d.attempt)}::int[])
-      as claimed (id, attempt)
-    where d.id = claimed.id and d.attempts = claimed.attempt and d.status in ('pending', 'failed')`,
+    update webhook_deliveries d set due_at = now()
+    from unnest(${deliveries.map((d) => d.id)}::uuid[], ${deliveries.map((d) => d.lease)}::text[])
+      as claimed (id, lease)
+    where d.id = claimed.id and d.due_at = claimed.lease::timestamptz
+      and d.status in ('pending', 'failed')`,
   );
 }

@@ -1,0 +1,14 @@
+import type { Lifecycle } from '../../scripts/local/lifecycle.ts';
+
+export interface BenchContext {
+  lifecycle: Lifecycle;
+  rounds: number;
+}
+
+/** One file of bench/, by whose name it is run. */
+export interface Bench {
+  /** One line for the list. */
+  summary: string;
+  /** Prints what it measured. */
+  run(context: BenchContext): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { createLifecycle, describeError } from '../scripts/local/lifecycle.ts';
+import type { Bench } from './harness/bench.ts';
+import { killChildren } from './harness/children.ts';
+import { describeMachine } from './harness/report.ts';
+
+const benches: Record<string, () => Promise<{ default: Bench }>> = {
+  'authenticated-read': () => import('./authenticated-read.ts'),
+  deliveries: () => import('./deliveries.ts'),
+  publish: () => import('./publish.ts'),
+};
+
+async function list(): Promise<void> {
+  console.log('Usage: pnpm bench NAME [--rounds 5]\n');
+  for (const [name, load] of Object.entries(benches)) {
+    const { default: bench } = await load();
+    console.log(`  ${name.padEnd(20)} ${bench.summary}`);
+  }
+}
+
+async function run(load: () => Promise<{ default: Bench }>, rounds: number): Promise<void> {
+  const lifecycle = createLifecycle(killChildren);
+  try {
+    console.log(`${describeMachine()}; ${rounds} rounds, the two sides in turn\n`);
+    const { default: bench } = await load();
+    await bench.run({ lifecycle, rounds });
+  } catch (error) {
+    if (!lifecycle.signal.aborted) console.error(describeError(error));
+    process.exitCode = 1;
+  } finally {
+    await lifecycle.close();
+  }
+}
+
+const { values, positionals } = parseArgs({
+  // pnpm passes on the `--` that npm would have taken away.
+  args: process.argv.slice(2).filter((arg) => arg !== '--'),
+  options: { rounds: { type: 'string', default: '5' } },
+  allowPositionals: true,
+});
+const [name] = positionals;
+const load = name === undefined ? undefined : benches[name];
+const rounds = Number(values.rounds);
+if (load && Number.isInteger(rounds) && rounds > 0) await run(load, rounds);
+else {
+  await list();
+  if (name !== undefined) process.exitCode = 1;
+}
+process.exit();
