@@ -87,7 +87,7 @@ async function heldByWorkers({ database }: { database: { appUrl: string } }): Pr
     database,
     (tx) => tx.sql<{ held: number }[]>`
       select count(*)::int as held from webhook_deliveries d
-      where status = 'pending' and due_at > now()`,
+      where status = 'pending' and due_at > now() + interval '5 seconds'`,
   );
   return row?.held ?? -1;
 }
