@@ -9,6 +9,7 @@ WORKDIR /app
 
 FROM base AS build
 COPY pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY patches patches
 RUN pnpm fetch --ignore-scripts
 COPY . .
 RUN pnpm install --frozen-lockfile --offline --ignore-scripts \
@@ -16,7 +17,7 @@ RUN pnpm install --frozen-lockfile --offline --ignore-scripts \
 # What an image takes: manifests, compiled code and migrations, in the places where the code
 # looks for them. Declarations are for compilers only.
 RUN mkdir /manifests /compiled \
- && cp --parents pnpm-lock.yaml pnpm-workspace.yaml package.json */*/package.json /manifests \
+ && cp --parents pnpm-lock.yaml pnpm-workspace.yaml package.json */*/package.json patches/* /manifests \
  && cp --parents --recursive drizzle apps/*/dist packages/*/dist /compiled \
  && find /compiled -name '*.d.ts' -delete
 

@@ -12,6 +12,8 @@ import t, { type Test } from 'tap';
 /** A connection is given up after 5 s; the rest is room for a slow machine. */
 const answerMsMax = 8_000;
 
+t.setTimeout(180_000);
+
 for (const backend of backends) {
   t.test(`Postgres is killed, and comes back (${backend})`, async (t) => {
     const postgres = await startPrivatePostgres(t);

@@ -11,6 +11,8 @@ import t, { type Test } from 'tap';
 const exitMsMax = 10_000;
 const clients = 30;
 
+t.setTimeout(180_000);
+
 for (const backend of backends) {
   t.test(`SIGTERM to the API under load (${backend})`, async (t) => {
     const { installation, api, account, receiver } = await prepare(t, backend);
@@ -69,11 +71,28 @@ for (const backend of backends) {
   });
 }
 
+t.test('SIGTERM to a worker whose receiver does not answer', async (t) => {
+  const { installation, api, account, receiver } = await prepare(t, 'postgres', () => hanging);
+  const worker = await startWorkerProcess(t, installation);
+  await publishMany(api, account, 5);
+  await eventually(() => receiver.received.length === 5);
+  const startedMs = performance.now();
+  const exit = await worker.kill('SIGTERM');
+  t.same(exit, { code: 0, signal: null });
+  t.ok(performance.now() - startedMs < exitMsMax, 'it ends within 10 s');
+  t.equal(await heldByWorkers(installation), 0, 'and gives back what it held, for another worker');
+});
+
+const hanging = new Promise<number>(() => {});
 const event = { type: 'order.paid', data: { total: 42 } };
 
-async function prepare(t: Test, backend: Backend) {
+async function prepare(
+  t: Test,
+  backend: Backend,
+  answer: () => number | Promise<number> = () => 204,
+) {
   const installation = await createInstallation(t, backend);
-  const receiver = await startReceiver(t);
+  const receiver = await startReceiver(t, answer);
   const api = await startApiProcess(t, installation);
   const account = await signUp(api);
   await setPlan(installation.database, account.tenant.id, 'enterprise');

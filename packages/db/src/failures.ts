@@ -44,11 +44,6 @@ export function classifyFailure(error: unknown): DatabaseFailure {
   return 'other';
 }
 
-/** Whether the connection itself is gone; after an error of the server it may well go on. */
-export function isConnectionLost(error: unknown): boolean {
-  return connectionCodes.has(String(rootOf(error)?.code ?? ''));
-}
-
 /** The constraint that a write broke, when it broke one. */
 export function brokenConstraint(error: unknown): string | undefined {
   return rootOf(error)?.constraint_name;

@@ -1,7 +1,6 @@
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { PendingQuery, ReservedSql, Row, TransactionSql } from 'postgres';
 import type { Database } from './client.ts';
-import { isConnectionLost } from './failures.ts';
 
 type OrmTransaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
 
@@ -96,13 +95,9 @@ async function queryOnce<T extends Row>(
     ] as const);
     for (const reply of replies) if (reply.status === 'rejected') throw reply.reason;
     const rows = replies[1];
-    connection.release();
     return rows.status === 'fulfilled' ? [...rows.value] : [];
-  } catch (error) {
-    // postgres.js has taken a lost connection back already. Released once more it would count as
-    // open, and the next write to it ends the process (porsager/postgres, issue 1208).
-    if (!isConnectionLost(error)) connection.release();
-    throw error;
+  } finally {
+    connection.release();
   }
 }
 
