@@ -4,8 +4,10 @@ import { sessions } from '@trellis/db/schema/auth';
 import { membershipRoles, memberships, users } from '@trellis/db/schema/users';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { authErrors } from '../auth/errors.ts';
 import type { AssignableRole } from '../roles/assignable-roles.ts';
 import type { NewPerson } from './create-person.ts';
+import { userErrors } from './errors.ts';
 import type { UsersQuery } from './schemas.ts';
 
 /** A person as a member of one tenant; `id` is the membership's, which pages are ordered by. */
@@ -78,10 +80,12 @@ export function countMembers(tx: Tx, tenantId: string): Promise<number> {
 }
 
 /**
- * The id of the person with this e-mail, who is made when there is none. One who is there stays
- * as is. Needs a system transaction: the person may be in other tenants alone.
+ * The id of a person whom nobody else has: a new one, or one who is left without any tenant, and
+ * then with the password that is given now. Whoever made a person may know the password, so one
+ * who is elsewhere comes in by an invitation only. Throws `user_exists` and `email_taken` (409).
+ * Needs a system transaction.
  */
-export async function ensurePerson(tx: Tx, person: NewPerson): Promise<string> {
+export async function claimPerson(tx: Tx, tenantId: string, person: NewPerson): Promise<string> {
   const email = person.email.trim();
   const [made] = await tx.orm
     .insert(users)
@@ -89,12 +93,27 @@ export async function ensurePerson(tx: Tx, person: NewPerson): Promise<string> {
     .onConflictDoNothing()
     .returning({ id: users.id });
   if (made) return made.id;
-  const [known] = await tx.orm
-    .select({ id: users.id })
-    .from(users)
-    .where(eq(sql`lower(${users.email})`, sql`lower(${email})`));
-  if (!known) throw new Error('the e-mail is taken by nobody');
+  const known = await lockPerson(tx, email);
+  const tenants = await tx.orm
+    .select({ id: memberships.tenantId })
+    .from(memberships)
+    .where(eq(memberships.userId, known.id));
+  if (tenants.some(({ id }) => id === tenantId)) throw userErrors.user_exists();
+  if (tenants.length > 0 || known.isPlatformAdmin) throw authErrors.email_taken();
+  const { name, passwordHash } = person;
+  await tx.orm.update(users).set({ name, passwordHash }).where(eq(users.id, known.id));
   return known.id;
+}
+
+/** Until the end of the transaction no other tenant can claim the person. */
+async function lockPerson(tx: Tx, email: string) {
+  const [known] = await tx.orm
+    .select({ id: users.id, isPlatformAdmin: users.isPlatformAdmin })
+    .from(users)
+    .where(eq(sql`lower(${users.email})`, sql`lower(${email})`))
+    .for('update');
+  if (!known) throw new Error('the e-mail is taken by nobody');
+  return known;
 }
 
 /** Locks the membership until the end of the transaction. */

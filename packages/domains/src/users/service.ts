@@ -14,12 +14,11 @@ import {
   permissionsOf,
   rolesById,
 } from '../roles/assignable-roles.ts';
-import { userErrors } from './errors.ts';
 import {
+  claimPerson,
   countMembers,
   deleteMember,
   endSessions,
-  ensurePerson,
   findMember,
   insertMember,
   listMembers,
@@ -71,8 +70,7 @@ async function create(
       ? await rolesById(tx, tenantId, roleIds)
       : await defaultRoles(tx, tenantId);
     assertMayAssign(call, roles);
-    const userId = await ensurePerson(tx, { email, name, passwordHash });
-    if (await findMember(tx, tenantId, userId)) throw userErrors.user_exists();
+    const userId = await claimPerson(tx, tenantId, { email, name, passwordHash });
     await reserveQuota(tx, tenantId, 'maxUsers', () => countMembers(tx, tenantId));
     await insertMember(tx, tenantId, { userId, name }, roles);
     const made = await memberOf(tx, call, userId);

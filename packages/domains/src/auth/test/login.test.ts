@@ -1,4 +1,5 @@
 import { startApi } from '@trellis/test/api';
+import { joinTenant } from '@trellis/test/join-tenant';
 import { password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 
@@ -22,11 +23,7 @@ t.test('POST /auth/login', async (t) => {
 
   await t.test('200: in the named tenant, else in the one that was joined first', async (t) => {
     const other = await signUp(api, 'Other');
-    const joined = await api.request('POST', '/users', {
-      token: other.token,
-      body: { email, name: 'Guest' },
-    });
-    t.equal(joined.status, 201);
+    await joinTenant(api, other, account.user.id);
     const there = await login({ email, password, tenantId: other.tenant.id });
     t.equal(there.body.tenant.id, other.tenant.id);
     const me = await api.request('GET', '/auth/me', { token: there.body.accessToken });

@@ -42,7 +42,7 @@ t.test('POST /users', async (t) => {
   });
 
   await t.test(
-    '201: somebody with an account joins with name and password unchanged',
+    '409: somebody who has an account elsewhere is not taken in, and is not changed',
     async (t) => {
       const home = await signUp(api, 'Home');
       const other = await signUp(api, 'Other');
@@ -51,9 +51,9 @@ t.test('POST /users', async (t) => {
         name: 'Impostor',
         password: 'another long password',
       });
-      t.equal(status, 201);
-      t.equal(body.id, home.user.id);
-      await logIn(api, home.user.email, other.tenant.id);
+      t.equal(status, 409);
+      t.equal(body.code, 'email_taken');
+      await logIn(api, home.user.email, home.tenant.id);
       const me = await api.request('GET', '/auth/me', { token: home.token });
       t.same(me.body.user, home.user);
       t.same(me.body.tenant.id, home.tenant.id);
@@ -116,17 +116,28 @@ t.test('POST /users', async (t) => {
     t.equal(people.length, 0, 'a refused create leaves no person');
   });
 
-  await t.test('201: two tenants add the same new person at once', async (t) => {
+  await t.test('201: somebody left without a tenant gets the password given now', async (t) => {
+    const account = await signUp(api);
+    const first = await addUser(api, account, ['*:read']);
+    await api.request('DELETE', `/users/${first.id}`, { token: account.token });
+    const other = await signUp(api, 'Other');
+    const input = { email: first.email, name: 'Back', password: 'another long password' };
+    const { status, body } = await create(other.token, input);
+    t.equal(status, 201);
+    t.equal(body.id, first.id);
+    const logInWith = (secret: string) =>
+      api.request('POST', '/auth/login', { body: { email: first.email, password: secret } });
+    t.equal((await logInWith(password)).status, 401, 'who knew the old one knows nothing');
+    t.equal((await logInWith(input.password)).body.tenant.id, other.tenant.id);
+  });
+
+  await t.test('409: two tenants add the same new person at once, and one gets it', async (t) => {
     const accounts = await Promise.all([signUp(api, 'One'), signUp(api, 'Two')]);
     const email = newEmail();
     const replies = await Promise.all(
       accounts.map(({ token }) => create(token, { email, name: 'Ada' })),
     );
-    t.same(
-      replies.map(({ status }) => status),
-      [201, 201],
-    );
-    t.equal(replies[0]?.body.id, replies[1]?.body.id);
+    t.same(replies.map(({ status }) => status).sort(), [201, 409]);
   });
 
   await t.test('409: the same person twice at once is one member', async (t) => {

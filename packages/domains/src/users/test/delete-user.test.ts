@@ -1,4 +1,5 @@
 import { startApi } from '@trellis/test/api';
+import { joinTenant } from '@trellis/test/join-tenant';
 import { password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { addUser, logIn, systemRoleId } from './add-user.ts';
@@ -31,14 +32,13 @@ t.test('DELETE /users/:id', async (t) => {
   await t.test('204: sessions in other tenants go on, and the way back is open', async (t) => {
     const home = await signUp(api, 'Home');
     const other = await signUp(api, 'Other');
-    const { email, name, id } = home.user;
-    const join = () => api.request('POST', '/users', { token: other.token, body: { email, name } });
-    await join();
+    const { email, id } = home.user;
+    await joinTenant(api, other, id);
     const { token } = await logIn(api, email, other.tenant.id);
     t.equal((await remove(id, other.token)).status, 204);
     t.equal(await statusOf(token), 401);
     t.equal(await statusOf(home.token), 200);
-    t.equal((await join()).status, 201);
+    await joinTenant(api, other, id);
     t.equal(await statusOf(token), 401, 'the old session stays ended');
   });
 

@@ -1,4 +1,5 @@
 import { startApi } from '@trellis/test/api';
+import { joinTenant } from '@trellis/test/join-tenant';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { addUser } from './add-user.ts';
@@ -30,8 +31,7 @@ t.test('GET /users/:id', async (t) => {
     '200: a person of two tenants shows the roles of the asking one alone',
     async (t) => {
       const other = await signUp(api, 'Second');
-      const { email, name } = account.user;
-      await api.request('POST', '/users', { token: other.token, body: { email, name } });
+      await joinTenant(api, other, account.user.id);
       const { body } = await get(account.user.id, other.token);
       t.match(body.roles, [{ name: 'member' }]);
       t.equal(body.roles.length, 1);

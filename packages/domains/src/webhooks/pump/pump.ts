@@ -92,9 +92,10 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
       leaseMs: settings.timeoutMs + leaseSlackMs,
       after: round.after,
     });
-    for (const delivery of deliveries) lanes.add(delivery);
+    const refused = deliveries.filter((delivery) => !lanes.add(delivery));
     startWaiting();
-    const claimed = round.claimed + deliveries.length;
+    await giveBack(refused);
+    const claimed = round.claimed + deliveries.length - refused.length;
     round = { after: last, claimed: last === null ? 0 : claimed };
     return last !== null || claimed > 0;
   };
