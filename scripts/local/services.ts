@@ -20,7 +20,13 @@ async function databaseSettings(
 ): Promise<NodeJS.ProcessEnv> {
   const { DATABASE_URL, DATABASE_OWNER_URL } = process.env;
   if (DATABASE_URL) {
-    return { DATABASE_URL, DATABASE_OWNER_URL: DATABASE_OWNER_URL || DATABASE_URL };
+    // The owner of the tables must not serve requests: row-level security would not bind it.
+    if (!DATABASE_OWNER_URL) {
+      throw new Error(
+        'DATABASE_URL is set: set DATABASE_OWNER_URL too, to the role that migrates.',
+      );
+    }
+    return { DATABASE_URL, DATABASE_OWNER_URL };
   }
   const postgres = await startPostgres({
     directory: join(localDirectory, 'postgres'),

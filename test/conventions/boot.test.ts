@@ -1,6 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { apiSettingsOf, type TestEnv, testEnv, workerSettingsOf } from '@trellis/test/settings';
+import { createTestDatabase } from '@trellis/test/database';
+import {
+  apiSettingsOf,
+  backends,
+  type TestEnv,
+  testEnv,
+  workerSettingsOf,
+} from '@trellis/test/settings';
 import t from 'tap';
 import { buildApp } from '../../apps/api/src/app.ts';
 import { startWorker } from '../../apps/worker/src/app.ts';
@@ -77,23 +85,52 @@ t.test('a job that has not exactly one handler stops the boot of the worker', as
   });
 });
 
+const run = (script: string, variables: TestEnv) =>
+  spawnSync(process.execPath, [join(root, script)], {
+    env: { PATH: process.env.PATH, ...variables },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+
+t.test('an API that cannot listen ends with one line that names where', async (t) => {
+  const taken = createServer();
+  await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const database = await createTestDatabase(t);
+  for (const [what, variables] of Object.entries({
+    'a port that is taken': env({ PORT: String(port) }),
+    'one that is taken, with open connections': {
+      ...testEnv(database, backends[0]),
+      PORT: String(port),
+    },
+    'an address of another machine': env({ HOST: '192.0.2.1' }),
+  })) {
+    const { status, stdout, stderr } = run('apps/api/src/server.ts', variables);
+    t.equal(status, 1, what);
+    t.equal(stdout, '');
+    t.match(stderr, /^HOST and PORT: [^\n]+ \(EADDR(INUSE|NOTAVAIL)\)\.\n$/);
+  }
+});
+
 t.test('a bad setting ends a program with one line that names it', async (t) => {
-  const start = (script: string, overrides: TestEnv) =>
-    spawnSync(process.execPath, [join(root, script)], {
-      env: { PATH: process.env.PATH, ...env(overrides) },
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
   const cases: [script: string, name: string, value: string][] = [
     ['apps/api/src/server.ts', 'PORT', 'eighty'],
     ['apps/api/src/server.ts', 'DATABASE_URL', ''],
     ['apps/api/src/server.ts', 'SECRET_KEY', 'secret'],
+    ['apps/api/src/server.ts', 'DATABASE_URL', 'postgres://u:secret @h:notaport/x'],
+    ['apps/api/src/server.ts', 'REDIS_URL', 'redis://:secret @h:99999'],
+    ['apps/api/src/server.ts', 'TRUST_PROXY', 'foo'],
+    ['apps/api/src/server.ts', 'WEBHOOK_ALLOW_CIDRS', 'foo'],
+    ['apps/api/src/server.ts', 'CORS_ORIGINS', 'foo'],
+    ['apps/api/src/server.ts', 'PUBLIC_URL', 'https://'],
+    ['apps/worker/src/worker.ts', 'WEBHOOK_ALLOW_CIDRS', 'foo'],
     ['apps/worker/src/worker.ts', 'WEBHOOK_CONCURRENCY', '0'],
     ['apps/api/src/setup-main.ts', 'DATABASE_OWNER_URL', 'mysql://localhost'],
   ];
   for (const [script, name, value] of cases) {
     await t.test(`${script} with ${name}=${value}`, async (t) => {
-      const { status, stdout, stderr } = start(script, { [name]: value });
+      const { status, stdout, stderr } = run(script, env({ [name]: value }));
       t.equal(status, 1);
       t.equal(stdout, '');
       t.match(stderr, new RegExp(`^${name}(:| is not set)[^\\n]+\\n$`));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import autoload from '@fastify/autoload';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { parseList } from '@trellis/config/load-settings';
+import { parseList } from '@trellis/config/parse-list';
 import type { ApiSettings } from '@trellis/config/settings';
 import { newId } from '@trellis/core/ids';
 import { domainsFolder } from '@trellis/domains/folder';
@@ -77,7 +77,9 @@ function serverOptions(settings: ApiSettings, options: AppOptions) {
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
     keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
     http: {
-      headersTimeout: settings.HEADERS_TIMEOUT_MS,
+      // Node refuses to start when the part may take longer than the whole.
+      requestTimeout: settings.REQUEST_TIMEOUT_MS,
+      headersTimeout: Math.min(settings.HEADERS_TIMEOUT_MS, settings.REQUEST_TIMEOUT_MS),
       // How often the two timeouts are looked after; Node's own 30 s would be added to them.
       connectionsCheckingInterval: 1_000,
       // Node's own refusal has no body; ours is in plugins/http-rules.ts.

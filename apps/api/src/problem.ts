@@ -1,6 +1,6 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import { type FieldError, ProblemError } from '@trellis/core/errors';
-import { classifyFailure } from '@trellis/db/failures';
+import { classifyFailure, isStatementTimeout } from '@trellis/db/failures';
 import type { FastifyError } from 'fastify';
 
 const fieldErrorsMax = 50;
@@ -24,10 +24,10 @@ export function toProblem(error: unknown): ProblemError {
   if (framework) return framework(known);
   const failure = classifyFailure(error);
   if (failure === 'unavailable') {
-    return commonErrors.unavailable('The database cannot be reached.', {
-      cause: error,
-      retryAfterSeconds: 2,
-    });
+    const detail = isStatementTimeout(error)
+      ? 'The database took too long.'
+      : 'The database cannot be reached.';
+    return commonErrors.unavailable(detail, { cause: error, retryAfterSeconds: 2 });
   }
   if (failure === 'invalid_text') return commonErrors.invalid_text(undefined, { cause: error });
   if (error instanceof SyntaxError && known.statusCode === 400) {

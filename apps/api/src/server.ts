@@ -1,5 +1,5 @@
 import { loadSettings, SettingError } from '@trellis/config/load-settings';
-import { apiSettings } from '@trellis/config/settings';
+import { type ApiSettings, apiSettings } from '@trellis/config/settings';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 
@@ -13,7 +13,7 @@ async function main(): Promise<void> {
     logger: { level: settings.LOG_LEVEL, base: { app: 'api' } },
     quietMs,
   });
-  closeWithGrace(
+  const grace = closeWithGrace(
     { delay: settings.SHUTDOWN_TIMEOUT_MS, logger: false },
     async ({ err, signal }) => {
       if (err) app.log.fatal({ err }, 'The API stops because of an error.');
@@ -21,7 +21,19 @@ async function main(): Promise<void> {
       await app.close();
     },
   );
-  await app.listen({ host: settings.HOST, port: settings.PORT });
+  try {
+    await app.listen({ host: settings.HOST, port: settings.PORT });
+  } catch (error) {
+    // It would take the end of the process for a proper one, with status 0.
+    grace.uninstall();
+    await app.close();
+    throw new SettingError(cannotListen(settings, error as NodeJS.ErrnoException), error);
+  }
+}
+
+function cannotListen(settings: ApiSettings, { code, message }: NodeJS.ErrnoException): string {
+  const { HOST, PORT } = settings;
+  return `HOST and PORT: the API cannot listen on ${HOST}, port ${PORT} (${code ?? message}).`;
 }
 
 main().catch((error: unknown) => {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { loadSettings } from '@trellis/config/load-settings';
+import { loadSettings, SettingError } from '@trellis/config/load-settings';
 import { type SetupSettings, setupSettings } from '@trellis/config/settings';
 import { newId } from '@trellis/core/ids';
 import { createDatabase } from '@trellis/db/client';
 import { migrate } from '@trellis/db/migrate';
 import { createTenantDb, type Tx } from '@trellis/db/tenant-db';
+import { UnsafeLoginError } from '@trellis/db/unsafe-login';
 import { writeAudit } from '@trellis/domains/audit/write-audit';
 import { hashPassword } from '@trellis/domains/auth/passwords';
 import { seedPlans } from '@trellis/domains/plans/seed-plans';
@@ -35,7 +36,11 @@ interface SetupOptions {
  */
 export async function setUp({ env, demo, log = () => {} }: SetupOptions): Promise<SetupResult> {
   const settings = loadSettings(setupSettings, env);
-  await migrate({ ownerUrl: settings.DATABASE_OWNER_URL, appUrl: settings.DATABASE_URL, log });
+  await migrate({
+    ownerUrl: settings.DATABASE_OWNER_URL,
+    appUrl: settings.DATABASE_URL,
+    log,
+  }).catch(refuse);
   const database = createDatabase({
     url: settings.DATABASE_URL,
     poolMax: 1,
@@ -43,10 +48,17 @@ export async function setUp({ env, demo, log = () => {} }: SetupOptions): Promis
     applicationName: 'trellis-setup',
   });
   try {
-    return await createTenantDb(database).asSystem((tx) => seed(tx, settings, demo));
+    return await createTenantDb(database)
+      .asSystem((tx) => seed(tx, settings, demo))
+      .catch(refuse);
   } finally {
     await database.close();
   }
+}
+
+/** A login that sees every tenant is a wrong setting, and is told as one. */
+function refuse(error: unknown): never {
+  throw error instanceof UnsafeLoginError ? new SettingError(error.message, error) : error;
 }
 
 async function seed(tx: Tx, settings: SetupSettings, demo: boolean): Promise<SetupResult> {

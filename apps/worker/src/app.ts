@@ -71,6 +71,7 @@ async function start(platform: WorkerPlatform, domains: string): Promise<Running
         relay.stop(),
         ...modules.map((module) => module.drain?.()),
       ]);
+      await Promise.all(modules.map((module) => module.close?.()));
       await health.close();
       await platform.close();
     },

@@ -1,5 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import { envSchema } from 'env-schema';
+import { type Format, formats } from './formats.ts';
 
 interface AjvError {
   instancePath: string;
@@ -28,7 +29,17 @@ export function loadSettings<Schema extends TObject>(
     Object.entries(env).filter(([name, value]) => name in schema.properties && value !== ''),
   );
   try {
-    return envSchema<Static<Schema>>({ schema, data: given, env: false });
+    return envSchema<Static<Schema>>({
+      schema,
+      data: given,
+      env: false,
+      ajv: {
+        customOptions(ajv) {
+          for (const [name, { isValid }] of Object.entries(formats)) ajv.addFormat(name, isValid);
+          return ajv;
+        },
+      },
+    });
   } catch (error) {
     throw new SettingError(explain(schema, given, error as Error & { errors?: AjvError[] }), error);
   }
@@ -50,13 +61,11 @@ function explain(
   const hint = `${description}${example ? ` Example: ${example}` : ''}`;
   if (first.keyword === 'required') return `${name} is not set. ${hint}`;
   const shown = /KEY|PASSWORD|URL/.test(name) ? 'its value' : JSON.stringify(given[name]);
-  return `${name}: ${shown} is not valid, it ${first.message}. ${hint}`;
+  return `${name}: ${shown} is not valid, it ${ruleOf(first)}. ${hint}`;
 }
 
-/** Splits a comma-separated setting; an empty text gives no parts. */
-export function parseList(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+function ruleOf({ keyword, params, message }: AjvError): string {
+  const known: Record<string, Format> = formats;
+  const format = keyword === 'format' ? known[String(params.format)] : undefined;
+  return format?.rule ?? message ?? 'has another form';
 }

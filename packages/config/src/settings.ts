@@ -12,11 +12,18 @@ const count = (description: string, value: number, maximum = 10_000) =>
 export const commonSettings = Type.Object({
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',
+    format: 'complete-url',
     description:
       'Postgres, as the role of the API and the worker. That role owns nothing and cannot bypass row-level security.',
     examples: ['postgres://trellis:secret@localhost:5432/trellis'],
   }),
-  DATABASE_POOL_MAX: count('Postgres connections of one process.', 10, 500),
+  DATABASE_POOL_MAX: Type.Integer({
+    minimum: 2,
+    maximum: 500,
+    default: 10,
+    description:
+      'Postgres connections of one process, in two pools; one more listens for changes, and without Redis a few more serve the queues.',
+  }),
   DATABASE_STATEMENT_TIMEOUT_MS: milliseconds(
     'Postgres ends a statement that runs longer.',
     15_000,
@@ -24,6 +31,7 @@ export const commonSettings = Type.Object({
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://',
+      format: 'complete-url',
       description:
         'Redis or Valkey: what lets several processes share queues, caches and limits. Without it the platform runs on Postgres alone.',
       examples: ['redis://localhost:6379'],
@@ -57,6 +65,7 @@ export const commonSettings = Type.Object({
   ),
   WEBHOOK_ALLOW_CIDRS: Type.String({
     default: '',
+    format: 'address-ranges',
     description:
       'Address ranges that webhooks may reach although they are private, separated by commas. `pnpm start` opens loopback.',
     examples: ['127.0.0.0/8,::1/128'],
@@ -71,18 +80,21 @@ export const apiSettings = Type.Composite([
     PUBLIC_URL: Type.Optional(
       Type.String({
         pattern: '^https?://',
+        format: 'complete-url',
         description: 'Where clients reach the API; used in links and in the OpenAPI document.',
         examples: ['https://api.example.com'],
       }),
     ),
     TRUST_PROXY: Type.String({
       default: '',
+      format: 'proxies',
       description:
         'Addresses or ranges of the proxies whose `X-Forwarded-For` is believed, separated by commas.',
       examples: ['10.0.0.0/8'],
     }),
     CORS_ORIGINS: Type.String({
       default: '',
+      format: 'origins',
       description: 'Origins that browsers may call from, separated by commas. Empty: none.',
       examples: ['https://app.example.com'],
     }),
@@ -145,6 +157,7 @@ export const workerSettings = Type.Composite([
     SMTP_URL: Type.Optional(
       Type.String({
         pattern: '^smtps?://',
+        format: 'complete-url',
         description: 'Where mail is handed over. Without it no mail is sent.',
         examples: ['smtp://user:secret@localhost:587'],
       }),
@@ -169,6 +182,7 @@ export const setupSettings = Type.Object({
   DATABASE_URL: commonSettings.properties.DATABASE_URL,
   DATABASE_OWNER_URL: Type.String({
     pattern: '^postgres(ql)?://',
+    format: 'complete-url',
     description:
       'Postgres, as the role that owns the schema and runs the migrations. Needs CREATEROLE; used by the setup step alone.',
     examples: ['postgres://trellis_owner:secret@localhost:5432/trellis'],

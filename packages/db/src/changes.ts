@@ -24,13 +24,12 @@ export function createChangeFeed(url: string, onError: (error: unknown) => void)
     idle_timeout: 0,
     max_lifetime: null,
     connect_timeout: 5,
+    backoff: (tries) => Math.min(0.1 * 2 ** Math.min(tries, 5), 2),
     onnotice: () => {},
     connection: { application_name: 'trellis-changes' },
   });
   const topics = new Map<string, ((key: string) => void)[]>();
   const connected: (() => void)[] = [];
-  let closed = false;
-  let retry: NodeJS.Timeout | undefined;
 
   const dispatch = (topic: string, key: string) => {
     for (const listener of topics.get(topic) ?? []) listener(key);
@@ -39,19 +38,13 @@ export function createChangeFeed(url: string, onError: (error: unknown) => void)
     const { topic, key } = JSON.parse(message) as { topic: string; key: string };
     dispatch(topic, key);
   };
-  let listening: Promise<unknown> | undefined;
-  const listen = () => {
-    listening = client
-      .listen(channel, receive, () => {
-        for (const listener of connected) listener();
-      })
-      .catch((error: unknown) => {
-        if (closed) return;
-        onError(error);
-        retry = setTimeout(listen, 500);
-      });
-  };
-  listen();
+  // Asked for once: postgres.js listens again by itself whenever a connection is lost or fails, the
+  // first one too, and each further call would make every message arrive once more.
+  const listening = client
+    .listen(channel, receive, () => {
+      for (const listener of connected) listener();
+    })
+    .catch(onError);
 
   return {
     announce: async (tx, topic, key) => {
@@ -61,8 +54,6 @@ export function createChangeFeed(url: string, onError: (error: unknown) => void)
     on: (topic, listener) => topics.set(topic, [...(topics.get(topic) ?? []), listener]),
     onConnect: (listener) => connected.push(listener),
     close: async () => {
-      closed = true;
-      clearTimeout(retry);
       // A connection that is still being made would outlive the end of its client.
       await listening;
       await client.end({ timeout: 1 });

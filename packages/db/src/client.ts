@@ -1,10 +1,12 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres, { type Sql } from 'postgres';
+import { type SocketTarget, watchSockets } from './sockets.ts';
 
 export interface DatabaseOptions {
   url: string;
-  /** Connections of each of the two pools, at most; they are opened when needed. */
+  /** Connections of both pools together, at most, and at least 2; they are opened when needed. */
   poolMax: number;
+  /** The server ends a statement of a transaction after this. */
   statementTimeoutMs: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
@@ -18,30 +20,46 @@ export interface Database {
    * the serializers of the one it is given.
    */
   raw: Sql;
+  statementTimeoutMs: number;
+  /** When a call gives up on a server that is silent: later than the server's own timeout. */
+  deadlineMs: number;
   close(): Promise<void>;
 }
 
+/** What a server that answers at all may need on top of its own timeout. */
+const graceMs = 5_000;
+
 export function createDatabase(options: DatabaseOptions): Database {
-  const connect = () =>
-    postgres(options.url, {
-      max: options.poolMax,
+  const { statementTimeoutMs } = options;
+  const deadlineMs = statementTimeoutMs + graceMs;
+  const sockets = watchSockets(deadlineMs);
+  const connect = (max: number) => {
+    const settings = {
+      max,
       connect_timeout: 5,
-      idle_timeout: 60,
+      // Shorter than the deadline, so that no idle connection is ever taken for a silent one.
+      idle_timeout: Math.min(60, Math.max(1, statementTimeoutMs / 1_000)),
       // Reconnecting is tried at once and then with short waits, so that recovery needs no restart.
-      backoff: (tries) => Math.min(0.1 * 2 ** Math.min(tries, 5), 2),
+      backoff: (tries: number) => Math.min(0.1 * 2 ** Math.min(tries, 5), 2),
       onnotice: () => {},
-      connection: {
-        application_name: options.applicationName,
-        statement_timeout: options.statementTimeoutMs,
-      },
-    });
-  const raw = connect();
-  const client = connect();
+      // Nothing that PgBouncer refuses: the timeout is set by each transaction.
+      connection: { application_name: options.applicationName },
+      // The option is documented but not typed.
+      socket: (target: SocketTarget) => sockets.open(target),
+    };
+    return postgres(options.url, settings);
+  };
+  // The hot paths run on the one, the other requests on the other.
+  const raw = connect(Math.max(1, Math.ceil(options.poolMax / 2)));
+  const client = connect(Math.max(1, Math.floor(options.poolMax / 2)));
   return {
     orm: drizzle(client, { casing: 'snake_case' }),
     raw,
+    statementTimeoutMs,
+    deadlineMs,
     close: async () => {
       await Promise.all([raw.end({ timeout: 5 }), client.end({ timeout: 5 })]);
+      sockets.close();
     },
   };
 }

@@ -7,9 +7,13 @@ const connectionCodes = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
   'CONNECTION_ENDED',
+  'DATABASE_DEADLINE',
+  'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
@@ -20,6 +24,9 @@ const connectionCodes = new Set([
  * classes 08, 53, 57 (PostgreSQL, appendix A).
  */
 const unavailableClasses = /^(08|53|57)/;
+
+/** What passes too: a password that is being rotated, and a standby that is not promoted yet. */
+const unavailableStates = new Set(['28000', '28P01', '25006']);
 
 interface CodedError extends Error {
   code?: unknown;
@@ -38,10 +45,16 @@ function rootOf(error: unknown): CodedError | undefined {
 
 export function classifyFailure(error: unknown): DatabaseFailure {
   const code = String(rootOf(error)?.code ?? '');
-  if (connectionCodes.has(code) || unavailableClasses.test(code)) return 'unavailable';
+  if (connectionCodes.has(code) || unavailableStates.has(code)) return 'unavailable';
+  if (unavailableClasses.test(code)) return 'unavailable';
   if (code === '22021' || code === '22P05') return 'invalid_text';
   if (code === '23505') return 'unique';
   return 'other';
+}
+
+/** Whether an 'unavailable' Postgres could be reached, and only took too long for the statement. */
+export function isStatementTimeout(error: unknown): boolean {
+  return rootOf(error)?.code === '57014';
 }
 
 /** The constraint that a write broke, when it broke one. */

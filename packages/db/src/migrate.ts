@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
 import { Client } from 'pg';
 import postgres, { type Sql } from 'postgres';
+import { refuseUnsafeLogin } from './unsafe-login.ts';
 
 export interface MigrateOptions {
   /** The role that owns the schema. */
@@ -20,13 +21,16 @@ const folder = fileURLToPath(new URL('../../../drizzle', import.meta.url));
 
 /**
  * Brings a database to the newest schema. Safe to run from many processes at once: one works, the
- * others wait for an advisory lock and then find nothing to do.
+ * others wait for an advisory lock and then find nothing to do. Throws UnsafeLoginError, having
+ * changed nothing, when row-level security would not bind the role of `appUrl`.
  */
 export async function migrate({ ownerUrl, appUrl, log }: MigrateOptions): Promise<void> {
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => {}, connect_timeout: 10 });
   try {
+    const app = new URL(appUrl);
+    await refuseUnsafeLogin(sql, decodeURIComponent(app.username));
     await sql`select pg_advisory_lock(${lockId})`;
-    await ensureRoles(sql, new URL(appUrl));
+    await ensureRoles(sql, app);
     await applyMigrations(drizzle(sql), { migrationsFolder: folder });
     await forceRowSecurity(sql);
     await migrateQueue(ownerUrl);

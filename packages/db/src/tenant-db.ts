@@ -1,6 +1,8 @@
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { PendingQuery, ReservedSql, Row, TransactionSql } from 'postgres';
 import type { Database } from './client.ts';
+import { withDeadline } from './deadline.ts';
+import { refuseUnsafeLogin } from './unsafe-login.ts';
 
 type OrmTransaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
 
@@ -13,7 +15,10 @@ export interface Tx {
   afterCommit(listener: () => void): void;
 }
 
-/** The way to tenant data: every statement runs inside a transaction that names its scope. */
+/**
+ * The way to tenant data: every statement runs inside a transaction that names its scope. A call
+ * waits at most `deadlineMs` for a connection, and then as long for each answer of the server.
+ */
 export interface TenantDb {
   /** A transaction that sees and writes the rows of one tenant only. */
   withTenant<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result>;
@@ -32,15 +37,38 @@ export interface TenantDb {
 
 export type HotQuery<T extends Row> = (sql: ReservedSql) => PendingQuery<T[]>;
 
+/** Every call throws UnsafeLoginError while row-level security does not bind the login. */
 export function createTenantDb(database: Database): TenantDb {
+  const checked = checkLoginOnce(database);
+  const query = async <T extends Row>(scope: Scope, statement: HotQuery<T>) => {
+    await checked();
+    return queryOnce(database, scope, statement);
+  };
+  const run = async <Result>(scope: Scope, work: (tx: Tx) => Promise<Result>) => {
+    await checked();
+    return transact(database, scope, work);
+  };
   return {
-    withTenant: (tenantId, work) => transact(database, tenantScope(tenantId), work),
-    asSystem: (work) => transact(database, systemScope, work),
-    queryTenant: (tenantId, query) => queryOnce(database, tenantScope(tenantId), query),
-    querySystem: (query) => queryOnce(database, systemScope, query),
+    withTenant: (tenantId, work) => run(tenantScope(tenantId), work),
+    asSystem: (work) => run(systemScope, work),
+    queryTenant: (tenantId, statement) => query(tenantScope(tenantId), statement),
+    querySystem: (statement) => query(systemScope, statement),
     ping: async () => {
-      await database.raw`select 1`;
+      await checked();
+      await onConnection(database, (sql) => sql`select 1`);
     },
+  };
+}
+
+/** The first use checks, as nothing has to be connected before; a failure is checked again. */
+function checkLoginOnce(database: Database): () => Promise<void> {
+  let check: Promise<void> | undefined;
+  return () => {
+    check ??= onConnection(database, (sql) => refuseUnsafeLogin(sql)).catch((error) => {
+      check = undefined;
+      throw error;
+    });
+    return check;
   };
 }
 
@@ -59,17 +87,26 @@ async function transact<Result>(
   work: (tx: Tx) => Promise<Result>,
 ): Promise<Result> {
   const listeners: (() => void)[] = [];
-  const result = await database.orm.transaction(async (orm) => {
-    const client = clientOf(orm);
-    // Not awaited by itself: it is the first on the wire, and the first query of `work` follows
-    // in the same flush. Local to the transaction, so PgBouncer in transaction mode keeps it apart.
-    const scoped = client`select set_config(${scope.name}, ${scope.value}, true)`.execute();
-    const [outcome] = await Promise.all([
-      work({ orm, sql: client, afterCommit: (listener) => listeners.push(listener) }),
-      scoped,
-    ]);
-    return outcome;
-  });
+  const timeout = String(database.statementTimeoutMs);
+  const result = await withDeadline(database.deadlineMs, (deadline) =>
+    database.orm.transaction(async (orm) => {
+      deadline.check();
+      // How long the work takes is its own affair; a silent server fails its statements.
+      deadline.lift();
+      const client = clientOf(orm);
+      // Not awaited by itself: it is the first on the wire, and the first query of `work` follows
+      // in the same flush. Local to the transaction, so PgBouncer in transaction mode keeps it
+      // apart.
+      const scoped = client`
+        select set_config(${scope.name}, ${scope.value}, true),
+          set_config('statement_timeout', ${timeout}, true)`.execute();
+      const [outcome] = await Promise.all([
+        work({ orm, sql: client, afterCommit: (listener) => listeners.push(listener) }),
+        scoped,
+      ]);
+      return outcome;
+    }),
+  );
   for (const listener of listeners) listener();
   return result;
 }
@@ -84,25 +121,39 @@ async function queryOnce<T extends Row>(
   scope: Scope,
   query: HotQuery<T>,
 ): Promise<T[]> {
-  const connection = await database.raw.reserve();
-  try {
+  const opening = openingOf(scope, database.statementTimeoutMs);
+  return onConnection(database, async (connection) => {
     // All travel together; a failure of one makes the commit a rollback. What surrounds the query
     // goes as plain text, which costs both ends less than statements with parameters.
     const replies = await Promise.allSettled([
-      connection.unsafe(openingOf(scope)).simple().execute(),
+      connection.unsafe(opening).simple().execute(),
       query(connection).execute(),
       connection.unsafe('commit').simple().execute(),
     ] as const);
     for (const reply of replies) if (reply.status === 'rejected') throw reply.reason;
     const rows = replies[1];
     return rows.status === 'fulfilled' ? [...rows.value] : [];
-  } finally {
-    connection.release();
-  }
+  });
+}
+
+/** A caller that gave up is not waited for; the connection is, until it answers or is destroyed. */
+function onConnection<Result>(
+  { raw, deadlineMs }: Database,
+  work: (connection: ReservedSql) => Promise<Result>,
+): Promise<Result> {
+  return withDeadline(deadlineMs, async (deadline) => {
+    const connection = await raw.reserve();
+    try {
+      deadline.check();
+      return await work(connection);
+    } finally {
+      connection.release();
+    }
+  });
 }
 
 /** SET takes no parameters, so only what cannot end the literal is let into it. */
-function openingOf({ name, value }: Scope): string {
+function openingOf({ name, value }: Scope, statementTimeoutMs: number): string {
   if (!/^[\w-]+$/.test(value)) throw new Error(`"${value}" cannot be a scope.`);
-  return `begin; set local ${name} = '${value}'`;
+  return `begin; set local ${name} = '${value}'; set local statement_timeout = ${statementTimeoutMs}`;
 }

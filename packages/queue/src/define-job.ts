@@ -55,6 +55,8 @@ export interface WorkerModule {
   handlers: JobHandler[];
   /** Work that goes on beside the jobs; called once the handlers are known. */
   start?(): Promise<void>;
-  /** Takes no new work and ends what is under way. */
+  /** Takes no new work and ends what is under way; beside the jobs, which end at the same time. */
   drain?(): Promise<void>;
+  /** Releases what the handlers used; called once no job runs any more. */
+  close?(): Promise<void>;
 }

@@ -49,7 +49,8 @@ export function keepSchedules({ handlers, jobs, log }: ScheduleOptions): { stop(
 
 async function ensure(jobs: ScheduleOptions['jobs'], job: JobDefinition): Promise<void> {
   const queue = jobs.queue(job.queue);
-  if (await queue.getJobScheduler(job.name)) return;
+  const kept = await queue.getJobScheduler(job.name);
+  if (kept && Number(kept.every) === job.everyMs) return;
   await queue.upsertJobScheduler(
     job.name,
     { every: job.everyMs ?? 0 },

@@ -2,7 +2,7 @@ import { newId } from '@trellis/core/ids';
 import type { QueueName } from '@trellis/core/queue-names';
 import { jobs as jobsTable } from '@trellis/db/schema/jobs';
 import type { Tx } from '@trellis/db/tenant-db';
-import type { JobQueue, QueueBackend } from './connection.ts';
+import type { JobQueue, QueueBackend } from './backend.ts';
 import type { JobDefinition, JobPayload } from './define-job.ts';
 
 /** Wakes the relay; defined here so that every producer can ring for its own rows. */

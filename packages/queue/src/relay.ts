@@ -14,6 +14,8 @@ export const relayJobs = defineJob({
 const batchSize = 200;
 /** A job that was put on the queue and is not done after this is put there again. */
 const repeatAfterSeconds = 20;
+/** A job that is due later than this stays in Postgres alone for now. */
+const aheadSeconds = 3_600;
 
 interface WaitingJob {
   id: string;
@@ -24,7 +26,8 @@ interface WaitingJob {
 
 /**
  * Moves what was committed to the queue. The queue knows a job by the id of its row, so moving a
- * row twice adds nothing while the first is still there, and brings it back when it was lost.
+ * row twice adds nothing while the first is still there, and brings it back when it was lost. Jobs
+ * of names that this process does not know are left to those of another release that do.
  */
 export function createRelay(
   db: Pick<TenantDb, 'asSystem'>,
@@ -38,6 +41,8 @@ export function createRelay(
         where id in (
           select id from jobs
           where failed_at is null
+            and name = any(${[...definitions.keys()]}::text[])
+            and run_at < now() + make_interval(secs => ${aheadSeconds})
             and (relayed_at is null
               or greatest(relayed_at, run_at) < now() - make_interval(secs => ${repeatAfterSeconds}))
           order by relayed_at nulls first
@@ -72,7 +77,8 @@ function toQueueJob(row: WaitingJob, definitions: ReadonlyMap<string, JobDefinit
       attempts: definition?.attempts ?? 1,
       backoff: { type: 'custom', delay: definition?.backoffMs ?? 1_000 },
       removeOnComplete: true,
-      removeOnFail: { count: 1_000 },
+      // Its failure is in the row; one that stayed here would keep the relay from bringing it back.
+      removeOnFail: true,
     },
   };
 }

@@ -1,19 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Value } from '@sinclair/typebox/value';
 import type { Log } from '@trellis/core/log';
 import type { QueueName } from '@trellis/core/queue-names';
-import type { TenantDb } from '@trellis/db/tenant-db';
-import type { Job } from 'bullmq';
-import type { QueueBackend, QueueWorker } from './connection.ts';
-import type { JobHandler } from './define-job.ts';
+import type { QueueBackend, QueueWorker } from './backend.ts';
 import { keepSchedules } from './keep-schedules.ts';
 import type { Jobs } from './producer.ts';
+import { type RunJobOptions, runJob } from './run-job.ts';
 
-export interface RunWorkersOptions {
+export interface RunWorkersOptions extends RunJobOptions {
   backend: QueueBackend;
-  db: Pick<TenantDb, 'asSystem'>;
   jobs: Pick<Jobs, 'queue'>;
-  handlers: ReadonlyMap<string, JobHandler>;
   concurrency: Record<QueueName, number>;
   /** A drain waits this long for jobs under way; what it gives up is done by another worker. */
   drainMs: number;
@@ -42,54 +37,9 @@ export function runWorkers(options: RunWorkersOptions): RunningWorkers {
 
 function startWorker(options: RunWorkersOptions, name: QueueName): QueueWorker {
   const { backend, concurrency, log } = options;
-  const worker = backend.openWorker(name, (job: Job) => runJob(options, job), {
+  return backend.openWorker(name, (job, token) => runJob(options, job, token), {
     concurrency: concurrency[name],
+    onFailed: (job, err) =>
+      log.warn({ err, job: job?.name, id: job?.id, attempt: job?.attemptsMade }, 'A job failed.'),
   });
-  worker.on('failed', (job: Job | undefined, error: Error) => {
-    log.warn(
-      { err: error, job: job?.name, id: job?.id, attempt: job?.attemptsMade },
-      'A job failed.',
-    );
-    if (job && isDurable(job) && job.attemptsMade >= (job.opts.attempts ?? 1)) {
-      markFailed(options, String(job.id), error).catch((err: unknown) =>
-        log.error({ err, id: job.id }, 'The failure of a job could not be recorded.'),
-      );
-    }
-  });
-  worker.run().catch((err: unknown) => log.error({ err, queue: name }, 'A queue worker stopped.'));
-  return worker;
-}
-
-/** A job with a row in Postgres; the others are doorbells and schedules. */
-function isDurable(job: Job): boolean {
-  return (job.data as { durable?: boolean }).durable === true;
-}
-
-async function runJob(options: RunWorkersOptions, job: Job): Promise<void> {
-  const handler = options.handlers.get(job.name);
-  if (!handler) throw new Error(`no handler for job "${job.name}"`);
-  const run = { id: String(job.id), attempt: job.attemptsMade + 1 };
-  if (!isDurable(job)) return handler.run({}, run);
-  const payload = await readPayload(options, run.id);
-  // No row: it was done before, by a worker that was killed before it could say so.
-  if (payload === undefined) return;
-  if (!Value.Check(handler.job.payload, payload)) {
-    throw new Error(`the payload of job "${job.name}" does not fit its schema`);
-  }
-  await handler.run(payload, run);
-  await options.db.asSystem((tx) => tx.sql`delete from jobs where id = ${run.id}`);
-}
-
-async function readPayload({ db }: RunWorkersOptions, id: string): Promise<unknown> {
-  const [row] = await db.asSystem(
-    (tx) => tx.sql<{ payload: unknown }[]>`select payload from jobs where id = ${id}`,
-  );
-  return row?.payload;
-}
-
-async function markFailed({ db }: RunWorkersOptions, id: string, error: Error): Promise<void> {
-  await db.asSystem(
-    (tx) =>
-      tx.sql`update jobs set failed_at = now(), error = ${error.message.slice(0, 2_000)} where id = ${id}`,
-  );
 }

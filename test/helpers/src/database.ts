@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import postgres from 'postgres';
+import { setTimeout as wait } from 'node:timers/promises';
+import postgres, { type Sql } from 'postgres';
 import type { Test } from 'tap';
 
 export interface TestDatabase {
@@ -23,12 +24,25 @@ export async function createTestDatabase(t: Pick<Test, 'teardown'>): Promise<Tes
   await admin.unsafe(`create database ${name} template ${testSetting('TEST_TEMPLATE_DATABASE')}`);
   t.teardown(async () => {
     try {
-      await admin.unsafe(`drop database if exists ${name} with (force)`);
+      await dropDatabase(admin, name);
     } finally {
       await admin.end();
     }
   });
   return { ownerUrl: withDatabase(owner, name), appUrl: appUrlOf(name) };
+}
+
+/** Tried again, because nobody but a superuser may end a vacuum that has just begun in it. */
+async function dropDatabase(admin: Sql, name: string): Promise<void> {
+  for (let triesLeft = 20; ; triesLeft--) {
+    try {
+      await admin.unsafe(`drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      await wait(250);
+    }
+  }
 }
 
 function appUrlOf(name: string): string {

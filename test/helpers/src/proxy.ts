@@ -10,6 +10,9 @@ export interface Proxy {
   /** Ends every connection without a word; new ones work. */
   drop(): void;
   restore(): void;
+  /** Takes connections and bytes, and passes nothing on until `thaw`: a server that hangs. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** Passes bytes on between its port and the server of `target`. */
@@ -17,6 +20,8 @@ export async function startProxy(t: Pick<Test, 'teardown'>, target: string): Pro
   const to = new URL(target);
   const sockets = new Set<Socket>();
   let open = true;
+  let frozen = false;
+  const pairs = new Set<Pair>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -27,8 +32,13 @@ export async function startProxy(t: Pick<Test, 'teardown'>, target: string): Pro
     if (!open) return socket.destroy();
     const beyond = connect(Number(to.port), to.hostname);
     keep(beyond);
-    socket.pipe(beyond).pipe(socket);
-    socket.on('close', () => beyond.destroy());
+    const pair: Pair = [socket, beyond];
+    pairs.add(pair);
+    if (!frozen) join(pair);
+    socket.on('close', () => {
+      pairs.delete(pair);
+      beyond.destroy();
+    });
     beyond.on('close', () => socket.destroy());
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -53,5 +63,24 @@ export async function startProxy(t: Pick<Test, 'teardown'>, target: string): Pro
     restore: () => {
       open = true;
     },
+    freeze: () => {
+      frozen = true;
+      for (const pair of pairs) part(pair);
+    },
+    thaw: () => {
+      frozen = false;
+      for (const pair of pairs) join(pair);
+    },
   };
+}
+
+type Pair = [Socket, Socket];
+
+function join([one, other]: Pair): void {
+  one.pipe(other).pipe(one);
+}
+
+function part([one, other]: Pair): void {
+  one.unpipe(other).pause();
+  other.unpipe(one).pause();
 }

@@ -1,6 +1,7 @@
 import type { Reply } from '@trellis/test/api';
 import { startApi } from '@trellis/test/api';
 import { type RawReply, sendRaw } from '@trellis/test/raw-request';
+import type { TestEnv } from '@trellis/test/settings';
 import t from 'tap';
 import { expectProblem } from './expect-problem.ts';
 
@@ -75,17 +76,28 @@ t.test('what is no proper request is answered all the same', async (t) => {
 });
 
 t.test('408: a request that does not arrive in time', async (t) => {
-  const env = { HEADERS_TIMEOUT_MS: '300', REQUEST_TIMEOUT_MS: '600' };
-  const api = await startApi(t, { env });
-  const slow: Record<string, string> = {
-    'its headers': `${get}Host: a\r\n`,
-    'its body': `${login}Content-Length: 20\r\n\r\n{`,
+  const slow: Record<string, { bytes: string; env: TestEnv }> = {
+    'its headers': { bytes: `${get}Host: a\r\n`, env: { HEADERS_TIMEOUT_MS: '300' } },
+    'its body': {
+      bytes: `${login}Content-Length: 20\r\n\r\n{`,
+      env: { REQUEST_TIMEOUT_MS: '600' },
+    },
   };
-  for (const [what, bytes] of Object.entries(slow)) {
+  for (const [what, { bytes, env }] of Object.entries(slow)) {
+    const api = await startApi(t, { env });
     const reply = asReply(await sendRaw(api.url, { parts: [bytes], timeoutMs: 5_000 }));
     expectProblem(t, reply, what);
     t.equal(reply.body.code, 'request_timeout');
   }
+});
+
+t.test('headers may have longer than Node would give them', async (t) => {
+  const long = { HEADERS_TIMEOUT_MS: '400000', REQUEST_TIMEOUT_MS: '500000' };
+  const { app } = await startApi(t, { env: long });
+  t.match(app.server, { headersTimeout: 400_000, requestTimeout: 500_000 });
+  const beyond = { HEADERS_TIMEOUT_MS: '400000', REQUEST_TIMEOUT_MS: '500' };
+  const { app: bounded } = await startApi(t, { env: beyond });
+  t.match(bounded.server, { headersTimeout: 500, requestTimeout: 500 }, 'but not than the whole');
 });
 
 function asReply(raw: RawReply | undefined): Reply {

@@ -75,6 +75,12 @@ t.test('browsers may call from the listed origins only', async (t) => {
   t.equal(refused.status, 401);
   t.equal(allowed(refused.headers), origin, 'a page may read why it was refused');
   t.match(refused.headers.get('access-control-expose-headers'), /x-request-id/);
+  const method = { 'access-control-request-method': 'POST' };
+  for (const headers of [{}, { origin }, method] as Record<string, string>[]) {
+    const plain = await api.request('OPTIONS', '/webhooks', { headers });
+    t.equal(plain.status, 204, 'an OPTIONS that is no preflight is answered too');
+    t.match(Object.fromEntries(plain.headers), security);
+  }
   const { headers } = await closed.request('GET', '/plans', { headers: { origin } });
   t.equal(allowed(headers), null, 'none are listed by default');
 });

@@ -1,10 +1,47 @@
+import { Type } from '@sinclair/typebox';
 import t from 'tap';
-import { loadSettings, parseList, SettingError } from '../load-settings.ts';
-import { apiSettings } from '../settings.ts';
+import { loadSettings, SettingError } from '../load-settings.ts';
+import { parseList } from '../parse-list.ts';
+import { apiSettings, setupSettings, workerSettings } from '../settings.ts';
 
 const valid = {
   DATABASE_URL: 'postgres://app@localhost/trellis',
   SECRET_KEY: `k1:${Buffer.alloc(32).toString('base64')}`,
+};
+
+const ranges = ['127.0.0.0/8,::1/128', ' 10.0.0.0/8 , fd00::/8', '0.0.0.0/0'];
+const badRanges = ['foo', '10.0.0.0', '10.0.0.0/33', '10.0.0/8', '::/129', '10.0.0.0/8/8', '::1/'];
+const samples: Record<string, { good: string[]; bad: string[] }> = {
+  DATABASE_URL: {
+    good: [
+      'postgres://u:p%40s@h:5432/x',
+      'postgresql://h/x?sslmode=require',
+      'postgres:///x?host=/run',
+    ],
+    bad: ['postgres://u:p@h:notaport/x', 'postgres://u:p@h:65536/x', 'postgres://u:p%zz@h/x'],
+  },
+  DATABASE_OWNER_URL: {
+    good: ['postgres://owner:s@h/x'],
+    bad: ['postgres://u:p@h:notaport/x'],
+  },
+  REDIS_URL: {
+    good: ['redis://h:6379', 'rediss://:s@h:6379/1', 'redis://[::1]:6379'],
+    bad: ['redis://h:99999', 'redis://a b'],
+  },
+  SMTP_URL: { good: ['smtp://u:s@h:587'], bad: ['smtp://h:99999'] },
+  PUBLIC_URL: {
+    good: ['https://api.example.com', 'http://localhost:3000/base'],
+    bad: ['https://', 'https://a b', 'https://h:99999', 'api.example.com'],
+  },
+  WEBHOOK_ALLOW_CIDRS: { good: ranges, bad: badRanges },
+  TRUST_PROXY: {
+    good: ['10.0.0.1', '10.0.0.0/8,::1', 'loopback, uniquelocal', '::ffff:10.0.0.1'],
+    bad: ['foo', 'true', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.1:80', 'fe80::1%eth0'],
+  },
+  CORS_ORIGINS: {
+    good: ['https://a.example,http://localhost:5173', 'capacitor://localhost', '*'],
+    bad: ['foo', 'a.example', 'https://a.example/', 'https://A.example', 'https://a.example:443'],
+  },
 };
 
 t.test('reads values, converts numbers and fills in defaults', async (t) => {
@@ -35,13 +72,41 @@ t.test('names a bad setting in one line', async (t) => {
   }
 });
 
+t.test('holds addresses, ranges and origins against what will use them', async (t) => {
+  const all = { ...apiSettings.properties, ...workerSettings.properties };
+  const schema = Type.Object({ ...all, ...setupSettings.properties });
+  const base = { ...valid, DATABASE_OWNER_URL: valid.DATABASE_URL };
+  for (const [name, values] of Object.entries(samples)) {
+    for (const value of values.good) {
+      t.equal(loadSettings(schema, { ...base, [name]: value })[name as 'HOST'], value, value);
+    }
+    for (const value of values.bad) {
+      t.throws(
+        () => loadSettings(schema, { ...base, [name]: value }),
+        {
+          name: 'SettingError',
+          message: new RegExp(`^${name}: [^\\n]+ is not valid, it [^\\n]+$`),
+        },
+        `${name}=${value}`,
+      );
+    }
+  }
+});
+
 t.test('never shows the value of a secret', async (t) => {
-  try {
-    loadSettings(apiSettings, { ...valid, SECRET_KEY: 'hunter2' });
-    t.fail('should have thrown');
-  } catch (error) {
-    t.ok(error instanceof SettingError);
-    t.notMatch(String(error), 'hunter2');
+  for (const secret of [
+    { SECRET_KEY: 'hunter2' },
+    { DATABASE_URL: 'postgres://app:hunter2@localhost:port/trellis' },
+    { REDIS_URL: 'redis://:hunter2@localhost:99999' },
+    { PUBLIC_URL: 'https://me:hunter2@' },
+  ]) {
+    try {
+      loadSettings(apiSettings, { ...valid, ...secret });
+      t.fail('should have thrown');
+    } catch (error) {
+      t.ok(error instanceof SettingError);
+      t.notMatch(String(error), 'hunter2');
+    }
   }
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type ChangeFeed, createChangeFeed } from '@trellis/db/changes';
 import { createDatabase } from '@trellis/db/client';
 import { createTenantDb, type TenantDb } from '@trellis/db/tenant-db';
@@ -76,18 +77,34 @@ t.test('a feed that lost its connection comes back, and says so', async (t) => {
 });
 
 t.test('a process may start while Postgres is away', async (t) => {
-  const { appUrl } = await createTestDatabase(t);
-  const proxy = await startProxy(t, appUrl);
+  const { db, proxy, near } = await open(t);
   proxy.cut();
   const errors: unknown[] = [];
   const feed = createChangeFeed(proxy.url, (error) => errors.push(error));
   t.teardown(() => feed.close());
+  const keys: string[] = [];
   let connections = 0;
+  feed.on('color', (key) => keys.push(key));
   feed.onConnect(() => {
     connections++;
   });
   await eventually(() => errors.length > 0, { timeoutMs: 20_000 });
+  // Long enough for it to have tried several times.
+  await wait(2_000);
   proxy.restore();
   await eventually(() => connections > 0, { timeoutMs: 20_000 });
-  t.pass('it listens once Postgres is there');
+  await announce(db, near.feed, 'red');
+  await announce(db, near.feed, 'the last');
+  await eventually(() => keys.includes('the last'));
+  t.same(keys, ['red', 'the last'], 'it listens once Postgres is there, and hears each once');
+  t.equal(connections, 1);
+});
+
+t.test('a feed can be closed while Postgres is away', async (t) => {
+  const { proxy } = await open(t);
+  proxy.cut();
+  const feed = createChangeFeed(proxy.url, () => {});
+  const startedMs = performance.now();
+  await feed.close();
+  t.ok(performance.now() - startedMs < 5_000, 'it does not wait for it');
 });

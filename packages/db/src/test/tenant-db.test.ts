@@ -172,7 +172,7 @@ t.test('many at once on few connections keep to their tenants', async (t) => {
 });
 
 t.test('a lost connection fails what is under way, and nothing after it', async (t) => {
-  const opened = await open(t, { poolMax: 2 });
+  const opened = await open(t, { poolMax: 4 });
   const { db, proxy } = opened;
   const tenantId = randomUUID();
   const sleepers: [name: string, call: () => Promise<unknown>][] = [

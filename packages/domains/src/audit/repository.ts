@@ -2,6 +2,7 @@ import { decodeCursor } from '@trellis/core/pagination';
 import { auditLogs } from '@trellis/db/schema/audit';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
+import { parseMoment } from './parse-moment.ts';
 import type { AuditQuery } from './schemas.ts';
 
 export type AuditRow = typeof auditLogs.$inferSelect;
@@ -24,8 +25,8 @@ function filtersOf(query: AuditQuery): SQL[] {
     action !== undefined && eq(auditLogs.action, action),
     resourceType !== undefined && eq(auditLogs.resourceType, resourceType),
     resourceId !== undefined && eq(auditLogs.resourceId, resourceId),
-    from !== undefined && gte(auditLogs.createdAt, new Date(from)),
-    to !== undefined && lt(auditLogs.createdAt, new Date(to)),
+    from !== undefined && gte(auditLogs.createdAt, parseMoment('from', from)),
+    to !== undefined && lt(auditLogs.createdAt, parseMoment('to', to)),
   ].filter((filter) => filter !== false);
 }
 

@@ -1,6 +1,5 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
-import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
 import { sendEmail } from '../email/jobs.ts';
 import type { Platform } from '../platform.ts';
@@ -24,23 +23,17 @@ import { createSessions, type SessionSettings } from './sessions.ts';
 export interface AuthService {
   register(input: RegisterBody, origin: Origin): Promise<TokensReply>;
   login(input: LoginBody, origin: Origin): Promise<TokensReply>;
-  refresh(refreshToken: string): Promise<TokensReply>;
-  logout(call: CallContext, sessionId: string): Promise<void>;
+  refresh(refreshToken: string, origin: Origin): Promise<TokensReply>;
+  /** Throws `unauthenticated` (401) for a credential that has no session to end. */
+  logout(call: CallContext): Promise<void>;
   me(call: CallContext): Promise<{ user: Person; tenant: TenantOfPerson }>;
 }
 
-type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'clock' | 'changes'>;
+type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'clock' | 'changes' | 'log'>;
 
 export function createAuthService(needs: Needs, settings: SessionSettings): AuthService {
   const { db, jobs, changes, clock } = needs;
   const sessions = createSessions(needs, settings);
-
-  const auditOf = (tx: Tx, person: Person, tenantId: string, origin: Origin, action: string) =>
-    writeAudit(
-      tx,
-      { ...origin, tenantId, actor: { type: 'user', id: person.id } },
-      { action, resourceType: 'session', resourceId: person.id },
-    );
 
   return {
     async register(input, origin) {
@@ -60,7 +53,7 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
           },
         );
         await jobs.enqueue(tx, sendEmail, welcome(email, name, tenant.name));
-        return sessions.open(tx, user, tenant, origin);
+        return (await sessions.open(tx, user, tenant, origin)).tokens;
       });
     },
 
@@ -70,15 +63,22 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
       if (!person || !matches || person.disabledAt) throw authErrors.invalid_credentials();
       return db.asSystem(async (tx) => {
         const tenant = chooseTenant(await listTenantsOf(tx, person.id), input.tenantId);
-        await auditOf(tx, person, tenant.id, origin, 'session.created');
-        return sessions.open(tx, person, tenant, origin);
+        const { sessionId, tokens } = await sessions.open(tx, person, tenant, origin);
+        await writeAudit(
+          tx,
+          { ...origin, tenantId: tenant.id, actor: { type: 'user', id: person.id } },
+          { action: 'session.created', resourceType: 'session', resourceId: sessionId },
+        );
+        return tokens;
       });
     },
 
-    refresh: (refreshToken) => sessions.refresh(refreshToken),
+    refresh: (refreshToken, origin) => sessions.refresh(refreshToken, origin),
 
-    logout: (call, sessionId) =>
-      db.asSystem(async (tx) => {
+    async logout(call) {
+      const { sessionId } = call;
+      if (sessionId === null) throw commonErrors.unauthenticated('There is no session to end.');
+      await db.asSystem(async (tx) => {
         await revokeSession(tx, sessionId, clock.now());
         await changes.announce(tx, sessionEnded, sessionId);
         await writeAudit(tx, call, {
@@ -86,7 +86,8 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
           resourceType: 'session',
           resourceId: sessionId,
         });
-      }),
+      });
+    },
 
     me: (call) =>
       db.asSystem(async (tx) => {
@@ -102,7 +103,9 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
 
 /** The named tenant, else the one joined first that is active. Throws `no_membership` (403). */
 function chooseTenant(tenants: TenantOfPerson[], wanted: string | undefined): TenantOfPerson {
-  const candidates = tenants.filter((tenant) => !wanted || tenant.id === wanted);
+  // A UUID may be written in capitals (RFC 9562, 4); ours are kept in small letters.
+  const id = wanted?.toLowerCase();
+  const candidates = tenants.filter((tenant) => !id || tenant.id === id);
   const active = candidates.find((tenant) => tenant.status === 'active');
   if (active) return active;
   throw candidates.length > 0 ? authErrors.tenant_suspended() : authErrors.no_membership();

@@ -3,7 +3,7 @@ import { newId } from '@trellis/core/ids';
 import type { Tx } from '@trellis/db/tenant-db';
 import type { Platform } from '../platform.ts';
 import type { SignAccessToken } from './access-token.ts';
-import { sessionEnded } from './authenticate.ts';
+import { endStolenSession } from './end-stolen-session.ts';
 import { authErrors } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { isGenuine, makeRefreshToken, parseRefreshToken } from './refresh-token.ts';
@@ -13,7 +13,6 @@ import {
   listTenantsOf,
   lockSession,
   type Person,
-  revokeSession,
   rotateSession,
   type Session,
   type TenantOfPerson,
@@ -27,21 +26,30 @@ export interface SessionSettings {
   signAccessToken: SignAccessToken;
 }
 
-type Needs = Pick<Platform, 'db' | 'secrets' | 'clock' | 'changes'>;
+type Needs = Pick<Platform, 'db' | 'secrets' | 'clock' | 'changes' | 'log'>;
 type TenantName = Pick<TenantOfPerson, 'id' | 'name' | 'slug'>;
+
+/** The tokens; or the session that was ended, for the caller to throw once that is committed. */
+type Refreshed = { tokens: TokensReply } | { stolen: Session };
 
 /** Sessions and the pairs of tokens that they give out. */
 export interface Sessions {
-  open(tx: Tx, user: Person, tenant: TenantName, origin: Origin): Promise<TokensReply>;
+  open(
+    tx: Tx,
+    user: Person,
+    tenant: TenantName,
+    origin: Origin,
+  ): Promise<{ sessionId: string; tokens: TokensReply }>;
   /**
    * Rotates. The token one step behind gets the current one for a short grace, because several
    * tabs refresh at once; anything older means theft and ends the session (RFC 9700, 4.14.2).
+   * Throws `refresh_token_reused` for that, after it was audited and logged.
    */
-  refresh(refreshToken: string): Promise<TokensReply>;
+  refresh(refreshToken: string, origin: Origin): Promise<TokensReply>;
 }
 
 export function createSessions(needs: Needs, settings: SessionSettings): Sessions {
-  const { db, secrets, clock, changes } = needs;
+  const { db, secrets, clock, log } = needs;
   const expiry = () => new Date(clock.now().getTime() + settings.sessionTtlSeconds * 1_000);
 
   const tokens = (user: Person, tenant: TenantName, session: Session): TokensReply => ({
@@ -75,8 +83,7 @@ export function createSessions(needs: Needs, settings: SessionSettings): Session
     return { user, tenant };
   };
 
-  /** Undefined when the token was reused: the caller throws once the revocation is committed. */
-  const refreshIn = async (tx: Tx, text: string): Promise<TokensReply | undefined> => {
+  const refreshIn = async (tx: Tx, text: string, origin: Origin): Promise<Refreshed> => {
     const token = parseRefreshToken(text);
     const session = token && (await lockSession(tx, token.sessionId));
     if (!session || !isGenuine(secrets, token, session.seed)) {
@@ -87,19 +94,18 @@ export function createSessions(needs: Needs, settings: SessionSettings): Session
     }
     const verdict = judge(session, token.generation);
     if (verdict === 'stolen') {
-      await revokeSession(tx, session.id, clock.now());
-      await changes.announce(tx, sessionEnded, session.id);
-      return undefined;
+      await endStolenSession(tx, needs, session, origin);
+      return { stolen: session };
     }
     const { user, tenant } = await holders(tx, session);
-    if (verdict === 'repeat') return tokens(user, tenant, session);
+    if (verdict === 'repeat') return { tokens: tokens(user, tenant, session) };
     const change = {
       generation: session.generation + 1,
       rotatedAt: clock.now(),
       expiresAt: expiry(),
     };
     await rotateSession(tx, session.id, change);
-    return tokens(user, tenant, { ...session, ...change });
+    return { tokens: tokens(user, tenant, { ...session, ...change }) };
   };
 
   return {
@@ -114,12 +120,17 @@ export function createSessions(needs: Needs, settings: SessionSettings): Session
         ip,
         userAgent: userAgent?.slice(0, 512) ?? null,
       });
-      return tokens(user, tenant, session);
+      return { sessionId: session.id, tokens: tokens(user, tenant, session) };
     },
-    async refresh(refreshToken) {
-      const reply = await db.asSystem((tx) => refreshIn(tx, refreshToken));
-      if (!reply) throw authErrors.refresh_token_reused();
-      return reply;
+    async refresh(refreshToken, origin) {
+      const result = await db.asSystem((tx) => refreshIn(tx, refreshToken, origin));
+      if ('tokens' in result) return result.tokens;
+      const { id: sessionId, tenantId, userId } = result.stolen;
+      log.warn(
+        { ...origin, sessionId, tenantId, userId },
+        'A refresh token was used again, so its session was ended.',
+      );
+      throw authErrors.refresh_token_reused();
     },
   };
 }

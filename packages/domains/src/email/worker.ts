@@ -25,5 +25,5 @@ export default function createWorker({ settings, log }: WorkerPlatform): WorkerM
     // The same for every try, so that a mail system can drop a second copy.
     await transport.sendMail({ ...message, from: MAIL_FROM, messageId: `<${id}@trellis>` });
   });
-  return { handlers: [send], drain: async () => transport.close() };
+  return { handlers: [send], close: async () => transport.close() };
 }

@@ -1,4 +1,4 @@
-import { parseList } from '@trellis/config/load-settings';
+import { parseList } from '@trellis/config/parse-list';
 import type { App } from '@trellis/http/types';
 import type {} from '../fastify.ts';
 import { createAddressGuard } from './delivery/guard-address.ts';

@@ -1,4 +1,4 @@
-import { parseList } from '@trellis/config/load-settings';
+import { parseList } from '@trellis/config/parse-list';
 import { handleJob, type WorkerModule } from '@trellis/queue/define-job';
 import type { WorkerPlatform } from '../platform.ts';
 import { createAddressGuard } from './delivery/guard-address.ts';

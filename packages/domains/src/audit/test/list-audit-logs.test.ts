@@ -76,9 +76,11 @@ t.test('GET /audit-logs', async (t) => {
   await t.test('400: a query that is not valid', async (t) => {
     const bad = ['?actorId=me', '?from=yesterday', '?to=2026-01-01', '?actor=x'];
     const odd = ['?from=2016-12-31T23:59:60Z', '?to=0000-01-01T00:00:00Z'];
-    for (const query of [...bad, ...odd]) {
+    const beyond = ['?from=9999-12-31T23:59:59-23:59', '?to=9999-12-31T23:59:59-23:59'];
+    for (const query of [...bad, ...odd, ...beyond, '?from=2026-01-01T00:00:00%2B01']) {
       t.equal((await get(query)).body.code, 'validation_failed', query);
     }
+    t.equal((await get('?from=9999-12-31T23:59:59Z')).status, 200, 'the last moment that is one');
     t.equal((await get('?cursor=x')).body.code, 'invalid_cursor');
   });
 

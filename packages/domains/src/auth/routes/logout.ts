@@ -17,8 +17,7 @@ export function logoutRoute(app: App, service: AuthService): void {
       },
     },
     async (request, reply) => {
-      const call = callOf(request);
-      await service.logout(call, call.sessionId ?? '');
+      await service.logout(callOf(request));
       return reply.code(204).send(null);
     },
   );

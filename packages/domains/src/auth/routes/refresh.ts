@@ -1,6 +1,7 @@
 import { access } from '@trellis/http/access';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
+import { originOf } from '../origin-of.ts';
 import { RefreshBody, TokensReply } from '../schemas.ts';
 import type { AuthService } from '../service.ts';
 
@@ -8,7 +9,7 @@ export function refreshRoute(app: App, service: AuthService): void {
   app.post(
     '/refresh',
     {
-      config: { access: access.public(), audit: false },
+      config: { access: access.public(), audit: 'session.ended' },
       schema: {
         summary: 'Refresh the tokens',
         description:
@@ -19,6 +20,6 @@ export function refreshRoute(app: App, service: AuthService): void {
         response: replies({ 200: TokensReply }, 401, 403),
       },
     },
-    (request) => service.refresh(request.body.refreshToken),
+    (request) => service.refresh(request.body.refreshToken, originOf(request)),
   );
 }

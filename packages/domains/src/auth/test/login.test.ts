@@ -2,6 +2,7 @@ import { startApi } from '@trellis/test/api';
 import { joinTenant } from '@trellis/test/join-tenant';
 import { password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
+import { claimsOf } from './claims-of.ts';
 
 t.test('POST /auth/login', async (t) => {
   const api = await startApi(t);
@@ -18,7 +19,8 @@ t.test('POST /auth/login', async (t) => {
     const trail = await api.request('GET', '/audit-logs?action=session.created', {
       token: body.accessToken,
     });
-    t.match(trail.body.data, [{ actorId: account.user.id }]);
+    const { sid } = claimsOf(body.accessToken);
+    t.match(trail.body.data, [{ actorId: account.user.id, resourceId: sid }]);
   });
 
   await t.test('200: in the named tenant, else in the one that was joined first', async (t) => {
@@ -26,6 +28,8 @@ t.test('POST /auth/login', async (t) => {
     await joinTenant(api, other, account.user.id);
     const there = await login({ email, password, tenantId: other.tenant.id });
     t.equal(there.body.tenant.id, other.tenant.id);
+    const capitals = await login({ email, password, tenantId: other.tenant.id.toUpperCase() });
+    t.equal(capitals.body.tenant?.id, other.tenant.id, 'whatever the case of its id');
     const me = await api.request('GET', '/auth/me', { token: there.body.accessToken });
     t.same(me.body.permissions, ['*:read'], 'the roles of that tenant');
     t.equal((await login({ email, password })).body.tenant.id, account.tenant.id);

@@ -1,7 +1,10 @@
+import type { CallContext } from '@trellis/core/context';
 import { startApi } from '@trellis/test/api';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { logIn } from '../../users/test/add-user.ts';
+import { createAuthService } from '../service.ts';
+import { claimsOf } from './claims-of.ts';
 import { within } from './within.ts';
 
 t.test('POST /auth/logout', async (t) => {
@@ -32,7 +35,10 @@ t.test('POST /auth/logout', async (t) => {
     const trail = await api.request('GET', '/audit-logs?action=session.ended', {
       token: other.token,
     });
-    t.match(trail.body.data, [{ actorId: account.user.id, resourceType: 'session' }]);
+    const { sid } = claimsOf(account.token);
+    t.match(trail.body.data, [
+      { actorId: account.user.id, resourceType: 'session', resourceId: sid },
+    ]);
   });
 
   await t.test('401: without a token, and the second time', async (t) => {
@@ -40,5 +46,25 @@ t.test('POST /auth/logout', async (t) => {
     const { token } = await signUp(api);
     await logout(token);
     t.equal((await logout(token)).body.code, 'unauthenticated');
+  });
+
+  await t.test('401: a credential that has no session, such as a key', async (t) => {
+    const { user, tenant } = await signUp(api);
+    const service = createAuthService(api.app.platform, {
+      accessTokenTtlSeconds: 60,
+      sessionTtlSeconds: 60,
+      refreshGraceSeconds: 0,
+      signAccessToken: () => '',
+    });
+    const call: CallContext = {
+      tenantId: tenant.id,
+      actor: { type: 'api_key', id: user.id },
+      permissions: new Set(),
+      sessionId: null,
+      requestId: 'request-1',
+      ip: null,
+      userAgent: null,
+    };
+    await t.rejects(service.logout(call), { code: 'unauthenticated' });
   });
 });

@@ -1,5 +1,5 @@
 import { startApi } from '@trellis/test/api';
-import { signUp } from '@trellis/test/sign-up';
+import { password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { within } from './within.ts';
 
@@ -55,6 +55,39 @@ t.test('POST /auth/refresh', async (t) => {
     t.equal(await statusOf(token), 401);
     t.ok(await within(1_000, async () => (await statusOf(newest.accessToken, second)) === 401));
     t.equal((await refresh(newest.refreshToken)).body.code, 'refresh_token_invalid');
+  });
+
+  await t.test('401: a reused token leaves a trace in the audit and in the log', async (t) => {
+    const { refreshToken, user, tenant } = await signUp(api);
+    const { body: next } = await refresh(refreshToken);
+    await refresh(next.refreshToken);
+    const warnings = t.capture(api.app.platform.log, 'warn');
+    const reused = await api.request('POST', '/auth/refresh', {
+      body: { refreshToken },
+      headers: { 'user-agent': 'thief/1', 'x-request-id': 'theft-1' },
+    });
+    t.equal(reused.body.code, 'refresh_token_reused');
+    const where = { ip: '127.0.0.1', userAgent: 'thief/1', requestId: 'theft-1' };
+    const sessionId = sessionOf(refreshToken);
+    const login = { email: user.email, password };
+    const { body: again } = await api.request('POST', '/auth/login', { body: login });
+    const trail = await api.request('GET', '/audit-logs?action=session.ended', {
+      token: again.accessToken,
+    });
+    t.match(trail.body.data, [
+      {
+        ...where,
+        actorType: 'system',
+        actorId: null,
+        resourceType: 'session',
+        resourceId: sessionId,
+        after: { reason: 'refresh_token_reused', userId: user.id },
+      },
+    ]);
+    t.equal((await refresh(refreshToken)).body.code, 'refresh_token_invalid');
+    const [[details] = [], ...more] = warnings.args();
+    t.match(details, { ...where, sessionId, tenantId: tenant.id, userId: user.id });
+    t.same(more, [], 'once, whatever comes after');
   });
 
   await t.test('401: a token one step behind, once the grace is over', async (t) => {

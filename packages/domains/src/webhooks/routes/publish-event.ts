@@ -45,7 +45,8 @@ export function publishEventRoute(parent: App, platform: Pick<Platform, 'db' | '
 }
 
 function keepRawBodies(app: App): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+  // Whatever keys the data has, they are never made properties of an object of ours.
+  const parse = app.getDefaultJsonParser('ignore', 'ignore');
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined);

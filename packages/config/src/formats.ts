@@ -1,0 +1,72 @@
+import { isIP } from 'node:net';
+import { parseList } from './parse-list.ts';
+
+/** A form that a pattern cannot describe. */
+export interface Format {
+  isValid(text: string): boolean;
+  /** What a value must be, to follow "it". */
+  rule: string;
+}
+
+const proxyNames = ['loopback', 'linklocal', 'uniquelocal'];
+
+/**
+ * Held against a setting when it is read, so that a slip is named there. What uses the setting
+ * would fail later, with a stack and at times with the password of a URL in it.
+ */
+export const formats = {
+  'complete-url': {
+    isValid: isUrl,
+    rule: 'must be a URL with a valid host and port, and other characters written like %40',
+  },
+  'address-ranges': {
+    isValid: (text) => parseList(text).every((part) => isRange(part, 0)),
+    rule: 'must be address ranges like 127.0.0.0/8 or ::1/128',
+  },
+  proxies: {
+    // A range of all addresses is none to Fastify.
+    isValid: (text) =>
+      parseList(text).every(
+        (part) => proxyNames.includes(part) || isAddress(part) || isRange(part, 1),
+      ),
+    rule: 'must be addresses or ranges like 10.0.0.1 or 10.0.0.0/8',
+  },
+  origins: {
+    isValid: (text) => parseList(text).every(isOrigin),
+    rule: 'must be origins like https://app.example.com, in small letters and without a path',
+  },
+} satisfies Record<string, Format>;
+
+/** Name, password and path must decode as well: the database client stops at `%zz`. */
+function isUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url) return false;
+  try {
+    for (const part of [url.username, url.password, url.pathname]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A zone such as `fe80::1%eth0` is part of a socket's address, not of a network's. */
+function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes('%');
+}
+
+function isRange(text: string, bitsMin: number): boolean {
+  const [address = '', bits = '', ...rest] = text.split('/');
+  if (!isAddress(address) || rest.length > 0 || !/^\d{1,3}$/.test(bits)) return false;
+  return Number(bits) >= bitsMin && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
+}
+
+/** As a browser sends it (RFC 6454, 6.1), because it is compared as text; or `*` for any. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return text === '*' || (url !== null && url.host !== '' && originOf(url) === text);
+}
+
+/** `url.origin` is "null" for the schemes of apps, such as `capacitor://localhost`. */
+function originOf(url: URL): string {
+  return `${url.protocol}//${url.host}`;
+}

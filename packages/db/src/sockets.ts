@@ -1,0 +1,65 @@
+import { Socket } from 'node:net';
+
+/** What postgres.js tells its `socket` option. */
+export interface SocketTarget {
+  host: string[];
+  port: number[];
+  /** Of a Unix socket. */
+  path: string | false;
+}
+
+export interface SocketWatch {
+  open(target: SocketTarget): Socket;
+  /** Ends the watch and whatever is still open. */
+  close(): void;
+}
+
+interface Watched {
+  /** How many bytes had gone both ways at the last look. */
+  bytes: number;
+  /** Looks since then. */
+  silent: number;
+}
+
+const looksMax = 10;
+
+/**
+ * Opens the sockets of postgres.js, which waits without end for a server that is frozen or behind
+ * a broken network, and destroys those on which nothing moved for `silenceMs`. Its client then
+ * fails what was under way and connects anew.
+ */
+export function watchSockets(silenceMs: number): SocketWatch {
+  const sockets = new Map<Socket, Watched>();
+  let opened = 0;
+  const look = () => {
+    for (const [socket, watched] of sockets) {
+      // TLS takes the listeners of a socket over, its timeout with them, but not its counters.
+      const bytes = socket.bytesRead + socket.bytesWritten;
+      watched.silent = bytes === watched.bytes ? watched.silent + 1 : 0;
+      watched.bytes = bytes;
+      if (watched.silent >= looksMax) destroy(socket);
+    }
+  };
+  const destroy = (socket: Socket) => {
+    sockets.delete(socket);
+    socket.destroy();
+  };
+  // Looks are counted, not time: after a pause of this process nothing is taken for silent.
+  const timer = setInterval(look, silenceMs / looksMax).unref();
+  return {
+    open: ({ host, port, path }) => {
+      for (const socket of sockets.keys()) if (socket.destroyed) sockets.delete(socket);
+      const turn = opened++ % host.length;
+      const name = host[turn] ?? 'localhost';
+      const socket = new Socket();
+      sockets.set(socket, { bytes: 0, silent: 0 });
+      if (path) return socket.connect(path);
+      // postgres.js takes the name that the certificate must have from here.
+      return Object.assign(socket.connect(port[turn] ?? 5432, name), { host: name });
+    },
+    close: () => {
+      clearInterval(timer);
+      for (const socket of sockets.keys()) destroy(socket);
+    },
+  };
+}
