@@ -1,6 +1,7 @@
 import { type LocalPostgres, removeAbandoned, startPostgres } from '@trellis/local/postgres';
 import type { Test } from 'tap';
 import type { TestDatabase } from './database.ts';
+import { lastingPort } from './lasting-port.ts';
 
 /** A Postgres that a test may kill: the one of all tests must stay as it is. */
 export interface PrivatePostgres {
@@ -15,8 +16,9 @@ export async function startPrivatePostgres(
   t: Pick<Test, 'teardown' | 'testdir'>,
 ): Promise<PrivatePostgres> {
   const directory = t.testdir();
-  let server: LocalPostgres = await startPostgres({ directory, keep: true });
-  const { port, ownerUrl, appUrl } = server;
+  const port = await lastingPort();
+  let server: LocalPostgres = await startPostgres({ directory, keep: true, port });
+  const { ownerUrl, appUrl } = server;
   t.teardown(async () => {
     await server.stop();
     await removeAbandoned(directory);

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { type LocalRedis, startRedis } from '@trellis/local/redis';
 import type { Test } from 'tap';
+import { lastingPort } from './lasting-port.ts';
 
 /** A Redis that a test may flush, freeze and kill: the one of all tests must stay as it is. */
 export interface PrivateRedis {
@@ -19,11 +20,10 @@ export async function startPrivateRedis(
   t: Pick<Test, 'teardown' | 'testdir'>,
 ): Promise<PrivateRedis> {
   const directory = t.testdir();
-  const start = (port?: number) =>
-    startRedis({ directory, keep: false, ...(port !== undefined && { port }) });
+  const port = await lastingPort();
+  const start = () => startRedis({ directory, keep: false, port });
   let server: LocalRedis = await start();
   const { url } = server;
-  const port = Number(new URL(url).port);
   t.teardown(() => server.stop());
   return {
     url,
@@ -36,7 +36,7 @@ export async function startPrivateRedis(
       await server.stop();
     },
     restart: async () => {
-      server = await start(port);
+      server = await start();
       if (server.url !== url) throw new Error(`port ${port} was taken meanwhile`);
     },
   };
