@@ -1,13 +1,14 @@
 /**
  * The import rules of the repository; `pnpm check` holds them. Imports of types count as well.
  *
- * core ← config, db, queue, http ← domains ← apps
+ * core ← config, db, queue, http, storage ← domains ← apps
  */
 
 /** What other domains and the apps may import of a domain, beside its `jobs.ts` and `events.ts`. */
 const publicFaces = {
   audit: ['write-audit'],
   auth: ['access-token', 'authenticate', 'errors', 'passwords', 'schemas'],
+  email: ['mail-links', 'send-mail'],
   plans: ['quota', 'repository', 'seed-plans'],
   roles: ['access-change', 'assignable-roles', 'system-roles'],
   tenants: ['create-tenant'],
@@ -23,7 +24,8 @@ const layers = {
   http: ['core'],
   queue: ['core', 'db'],
   local: ['core'],
-  domains: ['core', 'config', 'db', 'http', 'queue'],
+  storage: ['core'],
+  domains: ['core', 'config', 'db', 'http', 'queue', 'storage'],
 };
 
 const tests = '(^test/|/test/)';

@@ -75,7 +75,8 @@ import type { Create${n.pascalSingular}Body, ${n.pascalSingular}Reply } from './
 
 export type ${n.pascalPlural}Service = ReturnType<typeof create${n.pascalPlural}Service>;
 
-export function create${n.pascalPlural}Service({ db, jobs }: Pick<Platform, 'db' | 'jobs'>) {
+export function create${n.pascalPlural}Service(needs: Pick<Platform, 'db' | 'jobs' | 'secrets'>) {
+  const { db, jobs } = needs;
   return {
     create: (call: CallContext, input: Create${n.pascalSingular}Body): Promise<${n.pascalSingular}Reply> =>
       db.withTenant(call.tenantId, async (tx) => {
@@ -83,7 +84,7 @@ export function create${n.pascalPlural}Service({ db, jobs }: Pick<Platform, 'db'
         const row = await insert${n.pascalSingular}(tx, { ...input, tenantId });
         const after = present(row);
         await jobs.enqueue(tx, process${n.pascalSingular}, { tenantId, id: row.id });
-        await writeAudit(tx, call, {
+        await writeAudit(needs, tx, call, {
           action: '${n.singular.replaceAll('-', '_')}.created',
           resourceType: '${n.singular.replaceAll('-', '_')}',
           resourceId: row.id,

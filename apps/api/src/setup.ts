@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { loadSettings, SettingError } from '@trellis/config/load-settings';
 import { type SetupSettings, setupSettings } from '@trellis/config/settings';
 import { newId } from '@trellis/core/ids';
+import { createSecretBox, type SecretBox } from '@trellis/core/secret-box';
 import { createDatabase } from '@trellis/db/client';
 import { migrate } from '@trellis/db/migrate';
 import { createTenantDb, type Tx } from '@trellis/db/tenant-db';
@@ -49,7 +50,7 @@ export async function setUp({ env, demo, log = () => {} }: SetupOptions): Promis
   });
   try {
     return await createTenantDb(database)
-      .asSystem((tx) => seed(tx, settings, demo))
+      .asSystem((tx) => seed({ tx, secrets: createSecretBox(settings.SECRET_KEY) }, settings, demo))
       .catch(refuse);
   } finally {
     await database.close();
@@ -61,7 +62,17 @@ function refuse(error: unknown): never {
   throw error instanceof UnsafeLoginError ? new SettingError(error.message, error) : error;
 }
 
-async function seed(tx: Tx, settings: SetupSettings, demo: boolean): Promise<SetupResult> {
+interface Seeding {
+  tx: Tx;
+  secrets: SecretBox;
+}
+
+async function seed(
+  seeding: Seeding,
+  settings: SetupSettings,
+  demo: boolean,
+): Promise<SetupResult> {
+  const { tx } = seeding;
   // Two setups at once would both find the database empty.
   await tx.sql`select pg_advisory_xact_lock(hashtextextended('trellis/setup', 0))`;
   await seedPlans(tx);
@@ -71,10 +82,10 @@ async function seed(tx: Tx, settings: SetupSettings, demo: boolean): Promise<Set
     email: settings.ADMIN_EMAIL,
     password: settings.ADMIN_PASSWORD ?? randomBytes(15).toString('base64url'),
   };
-  await signUp(tx, { ...admin, name: 'Platform administrator', tenant: 'Platform' }, true);
+  await signUp(seeding, { ...admin, name: 'Platform administrator', tenant: 'Platform' }, true);
   if (!demo) return { admin };
   const visitor = { email: 'demo@trellis.local', password: randomBytes(12).toString('base64url') };
-  await signUp(tx, { ...visitor, name: 'Demo', tenant: 'Demo' }, false);
+  await signUp(seeding, { ...visitor, name: 'Demo', tenant: 'Demo' }, false);
   return { admin, demo: { ...visitor, tenant: 'Demo' } };
 }
 
@@ -83,7 +94,8 @@ interface FirstPerson extends Credentials {
   tenant: string;
 }
 
-async function signUp(tx: Tx, first: FirstPerson, isPlatform: boolean): Promise<void> {
+async function signUp(seeding: Seeding, first: FirstPerson, isPlatform: boolean): Promise<void> {
+  const { tx } = seeding;
   const person = await createPerson(tx, {
     email: first.email,
     name: first.name,
@@ -97,6 +109,7 @@ async function signUp(tx: Tx, first: FirstPerson, isPlatform: boolean): Promise<
     planType: isPlatform ? 'enterprise' : 'pro',
   });
   await writeAudit(
+    seeding,
     tx,
     {
       tenantId: tenant.id,

@@ -35,7 +35,17 @@ export const formats = {
     isValid: (text) => parseList(text).every(isOrigin),
     rule: 'must be origins like https://app.example.com, in small letters and without a path',
   },
+  storage: {
+    isValid: isStorage,
+    rule: 'must be file: with a folder, or s3://bucket with other characters written like %40',
+  },
 } satisfies Record<string, Format>;
+
+/** `file:./files` is relative to where the process was started, which no URL can be. */
+function isStorage(text: string): boolean {
+  if (text.startsWith('file:')) return text.length > 'file:'.length;
+  return text.startsWith('s3://') && isUrl(text) && Boolean(URL.parse(text)?.hostname);
+}
 
 /** Name, password and path must decode as well: the database client stops at `%zz`. */
 function isUrl(text: string): boolean {

@@ -6,6 +6,8 @@ const port = (description: string, value: number) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: value, description });
 const milliseconds = (description: string, value: number, maximum = 600_000) =>
   Type.Integer({ minimum: 1, maximum, default: value, description });
+const seconds = (description: string, value: number, maximum: number, minimum = 1) =>
+  Type.Integer({ minimum, maximum, default: value, description });
 const count = (description: string, value: number, maximum = 10_000) =>
   Type.Integer({ minimum: 1, maximum, default: value, description });
 
@@ -63,6 +65,13 @@ export const commonSettings = Type.Object({
     'After SIGTERM, how long running requests and jobs may take to end.',
     9_000,
   ),
+  STORAGE_URL: Type.String({
+    default: 'file:./files',
+    format: 'storage',
+    description:
+      'Where files are kept: `file:` and a folder that the API and the worker share, or `s3://KEY:SECRET@bucket/prefix?region=…&endpoint=…`. Without `KEY:SECRET@` the usual sources of AWS credentials are asked; `endpoint` is for other services than AWS.',
+    examples: ['file:/var/lib/trellis/files', 's3://bucket?region=eu-central-1'],
+  }),
   WEBHOOK_ALLOW_CIDRS: Type.String({
     default: '',
     format: 'address-ranges',
@@ -83,6 +92,15 @@ export const apiSettings = Type.Composite([
         format: 'complete-url',
         description: 'Where clients reach the API; used in links and in the OpenAPI document.',
         examples: ['https://api.example.com'],
+      }),
+    ),
+    APP_URL: Type.Optional(
+      Type.String({
+        pattern: '^https?://',
+        format: 'complete-url',
+        description:
+          'Where the links in mails lead: your app, with the pages /verify-email, /reset-password and /accept-invitation. Without it they lead to plain pages that the API serves.',
+        examples: ['https://app.example.com'],
       }),
     ),
     TRUST_PROXY: Type.String({
@@ -111,6 +129,11 @@ export const apiSettings = Type.Composite([
     REQUEST_TIMEOUT_MS: milliseconds('A request must have arrived whole by then.', 30_000),
     HEADERS_TIMEOUT_MS: milliseconds('The headers of a request must have arrived by then.', 10_000),
     KEEP_ALIVE_TIMEOUT_MS: milliseconds('An idle connection is closed after this.', 72_000),
+    ACCESS_TOKEN_ALGORITHM: Type.Union([Type.Literal('ES256'), Type.Literal('HS256')], {
+      default: 'ES256',
+      description:
+        'How access tokens are signed: `ES256` with rotating keys that other services read at /.well-known/jwks.json, `HS256` with a key of SECRET_KEY.',
+    }),
     ACCESS_TOKEN_TTL_SECONDS: Type.Integer({
       minimum: 10,
       maximum: 86_400,
@@ -130,6 +153,42 @@ export const apiSettings = Type.Composite([
       description:
         'For this long after a rotation the refresh token before it still gets the current one, so that parallel tabs do not log each other out.',
     }),
+    LOGIN_FAILURES_FREE: count(
+      'Wrong passwords for one account before the next try has to wait. For one address it is ten times as many.',
+      5,
+      1_000,
+    ),
+    LOGIN_DELAY_MAX_SECONDS: seconds(
+      'The wait doubles with each further wrong password, from 1 s up to this.',
+      900,
+      86_400,
+    ),
+    VERIFY_EMAIL_TTL_SECONDS: seconds(
+      'How long a link that verifies an e-mail address works.',
+      86_400,
+      2_592_000,
+    ),
+    RESET_PASSWORD_TTL_SECONDS: seconds(
+      'How long a link that resets a password works.',
+      3_600,
+      86_400,
+    ),
+    INVITATION_TTL_SECONDS: seconds('How long an invitation can be accepted.', 604_800, 7_776_000),
+    FILE_SIZE_MAX_BYTES: Type.Integer({
+      minimum: 1,
+      maximum: 5_497_558_138_880,
+      default: 5_368_709_120,
+      description: 'Largest file that can be uploaded; the storage of the plan may allow less.',
+    }),
+    UPLOAD_IDLE_TIMEOUT_MS: milliseconds(
+      'An upload that sends nothing for this long ends.',
+      30_000,
+    ),
+    FILE_LINK_TTL_SECONDS_MAX: seconds(
+      'The longest that a signed link to a file can be asked to work.',
+      604_800,
+      31_536_000,
+    ),
   }),
 ]);
 
@@ -167,6 +226,16 @@ export const workerSettings = Type.Composite([
       maxLength: 320,
       description: 'The sender of all mail.',
     }),
+    SIGNING_KEY_DAYS: count(
+      'How many days one key signs access tokens before the next one does.',
+      30,
+      3_650,
+    ),
+    AUDIT_RETENTION_MONTHS: count(
+      'Whole months for which the audit trail is kept, for all tenants.',
+      24,
+      1_200,
+    ),
     EMAIL_CONCURRENCY: count('E-mail jobs that one worker runs at a time.', 5, 500),
     CLEANUP_CONCURRENCY: count('Clean-up jobs that one worker runs at a time.', 2, 100),
     JOB_CONCURRENCY: count('Other jobs that one worker runs at a time.', 5, 500),

@@ -11,6 +11,8 @@ export interface Tx {
   orm: OrmTransaction;
   /** postgres.js on the same connection; JSON and dates go in as text. */
   sql: TransactionSql;
+  /** Runs as the last of the transaction; what it throws rolls everything back. */
+  beforeCommit(work: () => Promise<void>): void;
   /** Runs once the transaction has been committed, and not at all when it is rolled back. */
   afterCommit(listener: () => void): void;
 }
@@ -87,6 +89,7 @@ async function transact<Result>(
   work: (tx: Tx) => Promise<Result>,
 ): Promise<Result> {
   const listeners: (() => void)[] = [];
+  const last: (() => Promise<void>)[] = [];
   const timeout = String(database.statementTimeoutMs);
   const result = await withDeadline(database.deadlineMs, (deadline) =>
     database.orm.transaction(async (orm) => {
@@ -101,9 +104,15 @@ async function transact<Result>(
         select set_config(${scope.name}, ${scope.value}, true),
           set_config('statement_timeout', ${timeout}, true)`.execute();
       const [outcome] = await Promise.all([
-        work({ orm, sql: client, afterCommit: (listener) => listeners.push(listener) }),
+        work({
+          orm,
+          sql: client,
+          beforeCommit: (step) => last.push(step),
+          afterCommit: (listener) => listeners.push(listener),
+        }),
         scoped,
       ]);
+      for (const step of last) await step();
       return outcome;
     }),
   );

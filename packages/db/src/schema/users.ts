@@ -32,6 +32,8 @@ export const users = pgTable(
     passwordHash: text(),
     isPlatformAdmin: boolean().notNull().default(false),
     disabledAt: instant(),
+    /** When the person showed that the address is theirs, by a link that was mailed to it. */
+    emailVerifiedAt: instant(),
     ...timestamps(),
   },
   (table) => [
@@ -51,6 +53,8 @@ export const memberships = pgTable(
       .references(() => users.id),
     /** What this tenant calls the person; null for the person's own name. */
     name: text(),
+    /** Since when this tenant lets the person in no longer. */
+    disabledAt: instant(),
     createdAt: createdAt(),
   },
   (table) => [

@@ -1,6 +1,7 @@
 import type { CallContext } from '@trellis/core/context';
 import { auditLogs } from '@trellis/db/schema/audit';
 import type { Tx } from '@trellis/db/tenant-db';
+import type { Platform } from '../platform.ts';
 
 export type AuditedCall = Omit<CallContext, 'permissions' | 'sessionId'>;
 
@@ -15,7 +16,12 @@ export interface AuditEntry {
 }
 
 /** Records a change in the transaction that makes it: one is not there without the other. */
-export async function writeAudit(tx: Tx, call: AuditedCall, entry: AuditEntry): Promise<void> {
+export async function writeAudit(
+  _needs: Pick<Platform, 'secrets'>,
+  tx: Tx,
+  call: AuditedCall,
+  entry: AuditEntry,
+): Promise<void> {
   await tx.orm.insert(auditLogs).values({
     tenantId: call.tenantId,
     actorType: call.actor.type,

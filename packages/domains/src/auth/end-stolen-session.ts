@@ -8,13 +8,14 @@ import { revokeSession, type Session } from './repository.ts';
 /** Ends a session whose refresh token was used again, and leaves a trace of it in the audit. */
 export async function endStolenSession(
   tx: Tx,
-  { clock, changes }: Pick<Platform, 'clock' | 'changes'>,
+  needs: Pick<Platform, 'clock' | 'changes' | 'secrets'>,
   { id, tenantId, userId }: Session,
   origin: Origin,
 ): Promise<void> {
-  await revokeSession(tx, id, clock.now());
-  await changes.announce(tx, sessionEnded, id);
+  await revokeSession(tx, id, needs.clock.now());
+  await needs.changes.announce(tx, sessionEnded, id);
   await writeAudit(
+    needs,
     tx,
     // Nobody knows who sent the token, so it is not put down to the person.
     { ...origin, tenantId, actor: { type: 'system', id: null } },

@@ -1,4 +1,5 @@
 import type { App } from '@trellis/http/types';
+import { createMailLinks } from '../email/mail-links.ts';
 import type {} from '../fastify.ts';
 import { getMeRoute } from './routes/get-me.ts';
 import { loginRoute } from './routes/login.ts';
@@ -15,6 +16,8 @@ export default async function authPlugin(app: App): Promise<void> {
     sessionTtlSeconds: app.settings.SESSION_TTL_SECONDS,
     refreshGraceSeconds: app.settings.REFRESH_GRACE_SECONDS,
     signAccessToken: app.signAccessToken,
+    verifyEmailTtlSeconds: app.settings.VERIFY_EMAIL_TTL_SECONDS,
+    links: createMailLinks(app.settings),
   });
   registerRoute(app, service);
   loginRoute(app, service);

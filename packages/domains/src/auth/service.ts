@@ -1,12 +1,14 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import { writeAudit } from '../audit/write-audit.ts';
-import { sendEmail } from '../email/jobs.ts';
+import type { MailLinks } from '../email/mail-links.ts';
+import { sendMail } from '../email/send-mail.ts';
 import type { Platform } from '../platform.ts';
 import { createTenant } from '../tenants/create-tenant.ts';
 import { createPerson } from '../users/create-person.ts';
 import { sessionEnded } from './authenticate.ts';
 import { authErrors } from './errors.ts';
+import { issueOneTimeToken } from './one-time-token.ts';
 import type { Origin } from './origin.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import {
@@ -31,8 +33,13 @@ export interface AuthService {
 
 type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'clock' | 'changes' | 'log'>;
 
-export function createAuthService(needs: Needs, settings: SessionSettings): AuthService {
-  const { db, jobs, changes, clock } = needs;
+export interface AuthSettings extends SessionSettings {
+  verifyEmailTtlSeconds: number;
+  links: Pick<MailLinks, 'verifyEmail'>;
+}
+
+export function createAuthService(needs: Needs, settings: AuthSettings): AuthService {
+  const { db, changes, clock } = needs;
   const sessions = createSessions(needs, settings);
 
   return {
@@ -43,6 +50,7 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
         const user = await createPerson(tx, { email, name, passwordHash });
         const tenant = await createTenant(tx, { name: input.tenantName, ownerId: user.id });
         await writeAudit(
+          needs,
           tx,
           { ...origin, tenantId: tenant.id, actor: { type: 'user', id: user.id } },
           {
@@ -52,7 +60,13 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
             after: { name: tenant.name, slug: tenant.slug, owner: email },
           },
         );
-        await jobs.enqueue(tx, sendEmail, welcome(email, name, tenant.name));
+        const token = await issueOneTimeToken(tx, {
+          kind: 'verify_email',
+          userId: user.id,
+          expiresAt: new Date(clock.now().getTime() + settings.verifyEmailTtlSeconds * 1_000),
+        });
+        const link = settings.links.verifyEmail(token);
+        await sendMail(needs, tx, user.email, 'welcome', { name, tenantName: tenant.name, link });
         return (await sessions.open(tx, user, tenant, origin)).tokens;
       });
     },
@@ -65,6 +79,7 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
         const tenant = chooseTenant(await listTenantsOf(tx, person.id), input.tenantId);
         const { sessionId, tokens } = await sessions.open(tx, person, tenant, origin);
         await writeAudit(
+          needs,
           tx,
           { ...origin, tenantId: tenant.id, actor: { type: 'user', id: person.id } },
           { action: 'session.created', resourceType: 'session', resourceId: sessionId },
@@ -81,7 +96,7 @@ export function createAuthService(needs: Needs, settings: SessionSettings): Auth
       await db.asSystem(async (tx) => {
         await revokeSession(tx, sessionId, clock.now());
         await changes.announce(tx, sessionEnded, sessionId);
-        await writeAudit(tx, call, {
+        await writeAudit(needs, tx, call, {
           action: 'session.ended',
           resourceType: 'session',
           resourceId: sessionId,
@@ -109,12 +124,4 @@ function chooseTenant(tenants: TenantOfPerson[], wanted: string | undefined): Te
   const active = candidates.find((tenant) => tenant.status === 'active');
   if (active) return active;
   throw candidates.length > 0 ? authErrors.tenant_suspended() : authErrors.no_membership();
-}
-
-function welcome(to: string, name: string, tenantName: string) {
-  return {
-    to,
-    subject: `Welcome to ${tenantName}`,
-    text: `Hello ${name},\n\nyour account is ready, and you own the tenant "${tenantName}".\n`,
-  };
 }

@@ -1,13 +1,14 @@
 import { Type } from '@sinclair/typebox';
 import { defineJob } from '@trellis/queue/define-job';
 
-/** One message to one person. */
+/** One message to one person; ask for it with `sendMail`. */
 export const sendEmail = defineJob({
   name: 'email.send',
   queue: 'email',
   payload: Type.Object({
     to: Type.String(),
-    subject: Type.String(),
-    text: Type.String(),
+    template: Type.String(),
+    /** JSON, sealed. */
+    values: Type.String(),
   }),
 });

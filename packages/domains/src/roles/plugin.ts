@@ -9,8 +9,7 @@ import { updateRoleRoute } from './routes/update-role.ts';
 import { createRolesService } from './service.ts';
 
 export default async function rolesPlugin(app: App): Promise<void> {
-  const { db, changes } = app.platform;
-  const service = createRolesService({ db, changes, catalogue: app.permissions });
+  const service = createRolesService({ ...app.platform, catalogue: app.permissions });
   listRolesRoute(app, service);
   createRoleRoute(app, service);
   getRoleRoute(app, service);

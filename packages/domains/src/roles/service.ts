@@ -36,7 +36,7 @@ export interface RolesService {
   permissions(): string[];
 }
 
-interface Needs extends Pick<Platform, 'db' | 'changes'> {
+interface Needs extends Pick<Platform, 'db' | 'changes' | 'secrets'> {
   /** Every permission that a route asks for; grows until all routes are mounted. */
   catalogue: ReadonlySet<string>;
 }
@@ -63,11 +63,12 @@ export function createRolesService(needs: Needs): RolesService {
 }
 
 async function create(
-  { changes, catalogue }: Needs,
+  needs: Needs,
   tx: Tx,
   call: CallContext,
   { name, description = '', permissions }: CreateRoleBody,
 ): Promise<Role> {
+  const { changes, catalogue } = needs;
   assertKnown(catalogue, permissions);
   assertMayGrant(call, permissions);
   await beginAccessChange(tx, changes, call.tenantId);
@@ -77,13 +78,13 @@ async function create(
     description,
     permissions: permissions.toSorted(),
   });
-  await audit(tx, call, 'role.created', undefined, role);
+  await audit(needs, tx, call, 'role.created', undefined, role);
   return role;
 }
 
 /** Only what is added has to be the caller's, so that a role can be renamed by whoever may. */
 async function update(
-  { catalogue }: Needs,
+  needs: Needs,
   tx: Tx,
   call: CallContext,
   before: Role,
@@ -91,21 +92,21 @@ async function update(
 ): Promise<Role> {
   const permissions = (input.permissions ?? before.permissions).toSorted();
   const added = permissions.filter((name) => !before.permissions.includes(name));
-  assertKnown(catalogue, added);
+  assertKnown(needs.catalogue, added);
   assertMayGrant(call, added);
   const after = await updateRole(tx, before, { ...input, permissions });
   const removed = before.permissions.filter((name) => !permissions.includes(name));
   await assertMayRemove(tx, call, removed);
-  await audit(tx, call, 'role.updated', before, after);
+  await audit(needs, tx, call, 'role.updated', before, after);
   return after;
 }
 
-async function remove({ changes }: Needs, tx: Tx, call: CallContext, id: string): Promise<void> {
-  await beginAccessChange(tx, changes, call.tenantId);
+async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Promise<void> {
+  await beginAccessChange(tx, needs.changes, call.tenantId);
   const role = await changeableRole(tx, call, id);
   if (await isAssigned(tx, role)) throw roleErrors.role_in_use();
   await deleteRole(tx, role);
-  await audit(tx, call, 'role.deleted', role);
+  await audit(needs, tx, call, 'role.deleted', role);
 }
 
 async function roleOf(tx: Tx, call: CallContext, id: string): Promise<Role> {
@@ -120,8 +121,15 @@ async function changeableRole(tx: Tx, call: CallContext, id: string): Promise<Ro
   return role;
 }
 
-function audit(tx: Tx, call: CallContext, action: string, before?: Role, after?: Role) {
-  return writeAudit(tx, call, {
+function audit(
+  needs: Needs,
+  tx: Tx,
+  call: CallContext,
+  action: string,
+  before?: Role,
+  after?: Role,
+) {
+  return writeAudit(needs, tx, call, {
     action,
     resourceType: 'role',
     resourceId: (after ?? before)?.id ?? null,

@@ -16,7 +16,8 @@ export interface TenantsService {
   ): Promise<Tenant>;
 }
 
-export function createTenantsService({ db }: Pick<Platform, 'db'>): TenantsService {
+export function createTenantsService(needs: Pick<Platform, 'db' | 'secrets'>): TenantsService {
+  const { db } = needs;
   return {
     get: (call) =>
       db.withTenant(call.tenantId, async (tx) => known(await findTenant(tx, call.tenantId))),
@@ -26,7 +27,7 @@ export function createTenantsService({ db }: Pick<Platform, 'db'>): TenantsServi
         const before = known(await lockTenant(tx, call.tenantId));
         precondition(before.updatedAt);
         const after = await renameTenant(tx, call.tenantId, name);
-        await writeAudit(tx, call, {
+        await writeAudit(needs, tx, call, {
           action: 'tenant.updated',
           resourceType: 'tenant',
           resourceId: call.tenantId,

@@ -38,7 +38,7 @@ export interface UsersService {
   remove(call: CallContext, id: string): Promise<void>;
 }
 
-type Needs = Pick<Platform, 'db' | 'changes' | 'clock'>;
+type Needs = Pick<Platform, 'db' | 'changes' | 'clock' | 'secrets'>;
 
 export function createUsersService(needs: Needs): UsersService {
   const { db } = needs;
@@ -50,7 +50,8 @@ export function createUsersService(needs: Needs): UsersService {
     get: (call, id) =>
       db.withTenant(call.tenantId, async (tx) => present(await memberOf(tx, call, id))),
     create: (call, input) => create(needs, call, input),
-    rename: (call, id, name) => db.withTenant(call.tenantId, (tx) => rename(tx, call, id, name)),
+    rename: (call, id, name) =>
+      db.withTenant(call.tenantId, (tx) => rename(needs, tx, call, id, name)),
     setRoles: (call, id, roleIds) => setRoles(needs, call, id, roleIds),
     remove: (call, id) => remove(needs, call, id),
   };
@@ -58,10 +59,11 @@ export function createUsersService(needs: Needs): UsersService {
 
 /** The person, the place in the plan, the membership and the audit entry: all of them or none. */
 async function create(
-  { db, changes }: Needs,
+  needs: Needs,
   call: CallContext,
   { email, name, password, roleIds }: CreateUserBody,
 ): Promise<UserReply> {
+  const { db, changes } = needs;
   const { tenantId } = call;
   const passwordHash = password === undefined ? null : await hashPassword(password);
   return db.asSystem(async (tx) => {
@@ -74,26 +76,33 @@ async function create(
     await reserveQuota(tx, tenantId, 'maxUsers', () => countMembers(tx, tenantId));
     await insertMember(tx, tenantId, { userId, name }, roles);
     const made = await memberOf(tx, call, userId);
-    await audit(tx, call, 'user.created', undefined, made);
+    await audit(needs, tx, call, 'user.created', undefined, made);
     return present(made);
   });
 }
 
-async function rename(tx: Tx, call: CallContext, id: string, name: string): Promise<UserReply> {
+async function rename(
+  needs: Needs,
+  tx: Tx,
+  call: CallContext,
+  id: string,
+  name: string,
+): Promise<UserReply> {
   await lockMember(tx, call.tenantId, id);
   const before = await memberOf(tx, call, id);
   await renameMember(tx, before.id, name);
   const after = { ...before, name };
-  await audit(tx, call, 'user.updated', before, after);
+  await audit(needs, tx, call, 'user.updated', before, after);
   return present(after);
 }
 
 function setRoles(
-  { db, changes }: Needs,
+  needs: Needs,
   call: CallContext,
   id: string,
   roleIds: string[],
 ): Promise<UserReply> {
+  const { db, changes } = needs;
   return db.withTenant(call.tenantId, async (tx) => {
     await beginAccessChange(tx, changes, call.tenantId);
     const before = await memberOf(tx, call, id);
@@ -102,19 +111,20 @@ function setRoles(
     await replaceRoles(tx, call.tenantId, before.id, roles);
     await assertMayRemove(tx, call, permissionsOf(without(before.roles, roles)));
     const after = await memberOf(tx, call, id);
-    await audit(tx, call, 'user.roles_changed', before, after);
+    await audit(needs, tx, call, 'user.roles_changed', before, after);
     return present(after);
   });
 }
 
-function remove({ db, changes, clock }: Needs, call: CallContext, id: string): Promise<void> {
+function remove(needs: Needs, call: CallContext, id: string): Promise<void> {
+  const { db, changes, clock } = needs;
   return db.withTenant(call.tenantId, async (tx) => {
     await beginAccessChange(tx, changes, call.tenantId);
     const member = await memberOf(tx, call, id);
     await deleteMember(tx, call.tenantId, member.id);
     await assertMayRemove(tx, call, permissionsOf(member.roles));
     await endSessions(tx, call.tenantId, id, clock.now());
-    await audit(tx, call, 'user.deleted', member);
+    await audit(needs, tx, call, 'user.deleted', member);
   });
 }
 
@@ -128,8 +138,15 @@ function without(roles: AssignableRole[], others: AssignableRole[]): AssignableR
   return roles.filter((role) => others.every((other) => other.id !== role.id));
 }
 
-function audit(tx: Tx, call: CallContext, action: string, before?: Member, after?: Member) {
-  return writeAudit(tx, call, {
+function audit(
+  needs: Needs,
+  tx: Tx,
+  call: CallContext,
+  action: string,
+  before?: Member,
+  after?: Member,
+) {
+  return writeAudit(needs, tx, call, {
     action,
     resourceType: 'user',
     resourceId: (after ?? before)?.userId ?? null,

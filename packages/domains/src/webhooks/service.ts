@@ -21,7 +21,8 @@ type Needs = Pick<Platform, 'db' | 'secrets'> & { guard: Pick<AddressGuard, 'che
 
 export type WebhooksService = ReturnType<typeof createWebhooksService>;
 
-export function createWebhooksService({ db, secrets, guard }: Needs) {
+export function createWebhooksService(needs: Needs) {
+  const { db, secrets, guard } = needs;
   return {
     async create(
       call: CallContext,
@@ -39,7 +40,11 @@ export function createWebhooksService({ db, secrets, guard }: Needs) {
           createdBy: call.actor.id,
         });
         const after = presentWebhook(row);
-        await writeAudit(tx, call, { action: 'webhook.created', ...resource(row.id), after });
+        await writeAudit(needs, tx, call, {
+          action: 'webhook.created',
+          ...resource(row.id),
+          after,
+        });
         return { ...after, secret };
       });
     },
@@ -60,7 +65,12 @@ export function createWebhooksService({ db, secrets, guard }: Needs) {
         const before = presentWebhook(found(await repository.lockWebhook(tx, id)));
         const change = { ...input, ...(input.isActive && { disabledReason: null }) };
         const after = presentWebhook(await repository.updateWebhook(tx, id, change));
-        await writeAudit(tx, call, { action: 'webhook.updated', ...resource(id), before, after });
+        await writeAudit(needs, tx, call, {
+          action: 'webhook.updated',
+          ...resource(id),
+          before,
+          after,
+        });
         return after;
       });
     },
@@ -69,7 +79,7 @@ export function createWebhooksService({ db, secrets, guard }: Needs) {
       db.withTenant(call.tenantId, async (tx) => {
         const before = presentWebhook(found(await repository.lockWebhook(tx, id)));
         await repository.deleteWebhook(tx, id);
-        await writeAudit(tx, call, { action: 'webhook.deleted', ...resource(id), before });
+        await writeAudit(needs, tx, call, { action: 'webhook.deleted', ...resource(id), before });
       }),
 
     listDeliveries: (

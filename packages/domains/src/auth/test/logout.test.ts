@@ -2,6 +2,7 @@ import type { CallContext } from '@trellis/core/context';
 import { startApi } from '@trellis/test/api';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
+import { createMailLinks } from '../../email/mail-links.ts';
 import { logIn } from '../../users/test/add-user.ts';
 import { createAuthService } from '../service.ts';
 import { claimsOf } from './claims-of.ts';
@@ -55,6 +56,8 @@ t.test('POST /auth/logout', async (t) => {
       sessionTtlSeconds: 60,
       refreshGraceSeconds: 0,
       signAccessToken: () => '',
+      verifyEmailTtlSeconds: 60,
+      links: createMailLinks(api.app.settings),
     });
     const call: CallContext = {
       tenantId: tenant.id,
