@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endLeftovers, RUN_VARIABLE, removeAbandonedRuns } from './local/leftovers.ts';
@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const runsDirectory = join(root, '.local', 'test');
 const runDirectory = join(runsDirectory, String(process.pid));
 const run = randomUUID();
+/** Judge what all other tests left behind, so they come last, and not when single files are run. */
+const wholeRun = 'test/whole-run/*.judge.ts';
 
 async function runTests(lifecycle: Lifecycle): Promise<Tally> {
   const lock = await waitForTurn(join(runsDirectory, 'lock'), lifecycle.signal);
@@ -20,14 +22,33 @@ async function runTests(lifecycle: Lifecycle): Promise<Tally> {
   rmSync(runDirectory, { recursive: true, force: true });
   mkdirSync(runDirectory, { recursive: true });
   const services = await startTestServices(lifecycle, runDirectory);
-  return await runTap({
-    root,
-    // pnpm passes on the `--` that npm would have taken away.
-    args: process.argv.slice(2).filter((arg) => arg !== '--'),
-    env: { ...process.env, ...services, [RUN_VARIABLE]: run },
-    outputFile: join(runDirectory, 'results.tap'),
-    signal: lifecycle.signal,
-  });
+  // pnpm passes on the `--` that npm would have taken away.
+  const args = process.argv.slice(2).filter((arg) => arg !== '--');
+  const isWhole = args.length === 0;
+  const tap = (tapArgs: string[], name: string) =>
+    runTap({
+      root,
+      args: tapArgs,
+      env: {
+        ...process.env,
+        ...services,
+        ...(isWhole && { TEST_EVIDENCE_DIRECTORY: join(runDirectory, 'evidence') }),
+        [RUN_VARIABLE]: run,
+      },
+      outputFile: join(runDirectory, `${name}.tap`),
+      signal: lifecycle.signal,
+    });
+  const tally = await tap(args, 'results');
+  if (!isWhole || lifecycle.signal.aborted) return tally;
+  return sum(tally, await tap(globSync(wholeRun, { cwd: root }), 'whole-run'));
+}
+
+function sum(one: Tally, other: Tally): Tally {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+  };
 }
 
 const lifecycle = createLifecycle(() => undefined);

@@ -6,6 +6,8 @@ import type { App } from '@trellis/http/types';
 import type { Test } from 'tap';
 import { buildApp } from '../../../apps/api/src/app.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { collectEvidence, evidenceFile } from './evidence.ts';
+import { secretsOf } from './secrets-of.ts';
 import { apiSettingsOf, type Backend, type TestEnv, testEnv } from './settings.ts';
 
 export interface Reply {
@@ -46,11 +48,17 @@ export async function startApi(
   const database = options.beside?.database ?? (await createTestDatabase(t));
   const env = { ...(options.beside?.env ?? testEnv(database, options.backend)), ...options.env };
   if (!options.beside) await seed(database);
-  const app = await buildApp(apiSettingsOf(env), { logger: { level: env.LOG_LEVEL ?? 'silent' } });
+  const app = await buildApp(apiSettingsOf(env), { logger: loggerOf(env) });
   await app.listen({ host: '127.0.0.1', port: 0 });
   t.teardown(() => app.close());
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return { url, app, env, database, request: (...call) => send(url, ...call) };
+}
+
+/** Silent, unless somebody collects: then everything is logged. */
+function loggerOf(env: TestEnv) {
+  const file = evidenceFile('log');
+  return file ? { level: 'trace', file } : { level: env.LOG_LEVEL ?? 'silent' };
 }
 
 /** What a database needs before anybody can sign up. */
@@ -73,19 +81,24 @@ export async function send(
   { token, body, headers = {} }: RequestOptions = {},
 ): Promise<Reply> {
   const raw = typeof body === 'string';
-  const response = await fetch(
-    path.startsWith('//') ? url + path.slice(1) : `${url}/api/v1${path}`,
-    {
-      method,
-      headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(token && { authorization: `Bearer ${token}` }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+  const target = path.startsWith('//') ? path.slice(1) : `/api/v1${path}`;
+  const response = await fetch(url + target, {
+    method,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
     },
-  );
-  return { status: response.status, headers: response.headers, body: parse(await response.text()) };
+    ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+  });
+  const reply = {
+    status: response.status,
+    headers: response.headers,
+    body: parse(await response.text()),
+  };
+  collectEvidence('calls', [`${method} ${target.split('?', 1)} ${reply.status}`]);
+  collectEvidence('secrets', [...secretsOf(body), ...secretsOf(reply.body)]);
+  return reply;
 }
 
 function parse(text: string): unknown {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import type { Test } from 'tap';
+import { collectEvidence, evidenceFile } from './evidence.ts';
 
 export interface TestDatabase {
   ownerUrl: string;
@@ -24,12 +25,33 @@ export async function createTestDatabase(t: Pick<Test, 'teardown'>): Promise<Tes
   await admin.unsafe(`create database ${name} template ${testSetting('TEST_TEMPLATE_DATABASE')}`);
   t.teardown(async () => {
     try {
+      await keepAudit(appUrlOf(name));
       await dropDatabase(admin, name);
     } finally {
       await admin.end();
     }
   });
   return { ownerUrl: withDatabase(owner, name), appUrl: appUrlOf(name) };
+}
+
+/** Keeps what the audit trail holds, when the whole suite is run. */
+async function keepAudit(url: string): Promise<void> {
+  if (!evidenceFile('audit')) return;
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    const rows = await sql.begin(async (tx) => {
+      await tx`set local role trellis_system`;
+      return tx<{ entry: string }[]>`select to_jsonb(a)::text as entry from audit_logs a`;
+    });
+    collectEvidence(
+      'audit',
+      rows.map(({ entry }) => entry),
+    );
+  } catch {
+    // The test took the table, the role or the server away; it has no trail then.
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 }
 
 /** Tried again, because nobody but a superuser may end a vacuum that has just begun in it. */

@@ -11,11 +11,14 @@ export interface DocumentedRoute {
   queryParameters: string[];
   /** The content types of the body; none when it takes no body. */
   bodyTypes: string[];
+  /** Every status that it may answer with. */
+  statuses: number[];
 }
 
 interface Operation {
   parameters?: { in: string; name: string }[];
   requestBody?: { content: Record<string, unknown> };
+  responses: Record<string, unknown>;
 }
 
 /** Every route of `/docs/json`. */
@@ -23,7 +26,7 @@ export async function documentedRoutes(api: Pick<Api, 'request'>): Promise<Docum
   const { body } = await api.request('GET', '//docs/json');
   const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
   return paths.flatMap(([path, operations]) =>
-    Object.entries(operations).map(([verb, { parameters = [], requestBody }]) => {
+    Object.entries(operations).map(([verb, { parameters = [], requestBody, responses }]) => {
       const method = verb.toUpperCase();
       return {
         method,
@@ -32,6 +35,7 @@ export async function documentedRoutes(api: Pick<Api, 'request'>): Promise<Docum
         parameters: namesIn(parameters, 'path'),
         queryParameters: namesIn(parameters, 'query'),
         bodyTypes: Object.keys(requestBody?.content ?? {}),
+        statuses: Object.keys(responses).map(Number),
       };
     }),
   );

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { guardProcess } from '@trellis/local/guard';
 import type { Test } from 'tap';
 import { type Api, send } from './api.ts';
+import { collectEvidence } from './evidence.ts';
 import type { TestEnv } from './settings.ts';
 
 const apps = join(import.meta.dirname, '../../../apps');
@@ -101,6 +102,7 @@ function collect(child: ChildProcess): Lines {
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (line) => {
+      collectEvidence('log', [line]);
       lines.all.push(line);
       if (lines.all.length > outputLinesMax) lines.all.shift();
       lines.onLine(line);

@@ -32,6 +32,7 @@ export function testEnv(
     SECRET_KEY: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
     WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8,::1/128',
     LOG_LEVEL: 'silent',
+    LOG_REQUESTS: 'all',
     PORT: '0',
     WORKER_PORT: '0',
     ...overrides,

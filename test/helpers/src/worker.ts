@@ -1,8 +1,17 @@
+import type { Log } from '@trellis/core/log';
+import { pino } from 'pino';
 import type { Test } from 'tap';
 import { type RunningWorker, startWorker as run } from '../../../apps/worker/src/app.ts';
+import { evidenceFile } from './evidence.ts';
 import { type TestEnv, workerSettingsOf } from './settings.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Silent, unless somebody collects: then everything is logged. */
+function createLog(): Log {
+  const file = evidenceFile('log');
+  return file ? pino({ level: 'trace' }, pino.destination({ dest: file, sync: true })) : silent;
+}
 
 /** The worker in this process, on the installation of an API; stopped when the test ends. */
 export async function startWorker(
@@ -10,7 +19,7 @@ export async function startWorker(
   { env }: { env: TestEnv },
   overrides: TestEnv = {},
 ): Promise<RunningWorker> {
-  const worker = await run(workerSettingsOf({ ...env, ...overrides }), { log: silent });
+  const worker = await run(workerSettingsOf({ ...env, ...overrides }), { log: createLog() });
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= worker.stop();
