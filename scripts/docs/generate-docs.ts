@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { generateTypes } from '@trellis/client/generate-types';
 import { settingGroups } from '@trellis/config/settings';
 import { describeApi, renderPermissions } from './api-doc.ts';
 import { collectErrors, renderErrors } from './errors-doc.ts';
@@ -15,6 +16,7 @@ export async function generateDocs(root: string): Promise<Map<string, string>> {
     formatted(root, 'docs/errors.md', renderErrors(errors)),
     formatted(root, 'docs/permissions.md', renderPermissions(api)),
     formatted(root, 'docs/openapi.json', JSON.stringify(api.document)),
+    formatted(root, 'packages/client/src/api-types.ts', await generateTypes(api.document)),
   ]);
 }
 

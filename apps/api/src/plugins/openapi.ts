@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { Access } from '@trellis/http/access';
 import type { App } from '@trellis/http/types';
 import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import plugin from 'fastify-plugin';
@@ -19,9 +20,9 @@ async function openapiPlugin(app: App, { settings }: PluginOptions): Promise<voi
       components: {
         securitySchemes: {
           accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         },
       },
-      security: [{ accessToken: [] }],
     },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
@@ -41,13 +42,44 @@ const idempotencyKey = {
 function describe(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
   const needed = config?.access;
   const needs = needed?.kind === 'permission' && `Needs the permission \`${needed.permission}\`.`;
+  const { querystring } = schema as { querystring?: ObjectSchema };
   return {
     ...schema,
     description: [schema.description, needs].filter(Boolean).join('\n\n'),
+    security: securityOf(needed),
+    ...(querystring && { querystring: withoutDefaulted(querystring) }),
     ...(config?.idempotent && {
       headers: { type: 'object', properties: { 'Idempotency-Key': idempotencyKey } },
     }),
   };
+}
+
+/** Which credentials a route takes; any one of them is enough, and an empty one stands for none. */
+function securityOf(needed: Access | undefined): Record<string, string[]>[] {
+  const either: Record<string, string[]>[] = [{ accessToken: [] }, { apiKey: [] }];
+  switch (needed?.kind) {
+    case 'permission':
+    case 'authenticated':
+      return either;
+    case 'optional':
+      return [{}, ...either];
+    case 'session':
+      return [{ accessToken: [] }];
+    default:
+      return [];
+  }
+}
+
+interface ObjectSchema {
+  required?: string[];
+  properties: Record<string, { default?: unknown }>;
+}
+
+/** What has a default is there for the handler, but need not be sent. */
+function withoutDefaulted(querystring: ObjectSchema): ObjectSchema {
+  const isDefaulted = (name: string) => querystring.properties[name]?.default !== undefined;
+  const required = querystring.required?.filter((name) => !isDefaulted(name)) ?? [];
+  return { ...querystring, required };
 }
 
 export default plugin(openapiPlugin, { name: 'openapi' });
