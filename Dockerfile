@@ -38,6 +38,9 @@ COPY --from=build /compiled/apps/worker apps/worker
 
 FROM node:24-bookworm-slim AS runtime
 ENV NODE_ENV=production HOST=0.0.0.0 WORKER_HOST=0.0.0.0
+# A volume that is new takes its owner from here, so that both images can write to it.
+RUN mkdir -p /var/lib/trellis/files && chown -R node:node /var/lib/trellis
+ENV STORAGE_URL=file:/var/lib/trellis/files
 STOPSIGNAL SIGTERM
 USER node
 

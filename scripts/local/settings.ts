@@ -28,6 +28,7 @@ export function localDefaults(localDirectory: string): NodeJS.ProcessEnv {
   const makeKey = () => `k1:${randomBytes(32).toString('base64')}`;
   return {
     SECRET_KEY: process.env.SECRET_KEY || keep(join(localDirectory, 'secret-key'), makeKey),
+    STORAGE_URL: process.env.STORAGE_URL || `file:${join(localDirectory, 'files')}`,
     WEBHOOK_ALLOW_CIDRS: process.env.WEBHOOK_ALLOW_CIDRS || LOOPBACK,
   };
 }
@@ -38,6 +39,10 @@ export async function findAddresses(): Promise<Addresses> {
   const workerPort = await findOrSay('WORKER_PORT', 3001, "the worker's health");
   return { port, workerPort, apiUrl: `http://${reachableHost()}:${port}` };
 }
+
+/** For the page that shows the mail that was sent. */
+export const findMailPort = (): Promise<number> =>
+  findOrSay('MAIL_PORT', 3002, 'the page with the mail');
 
 async function findOrSay(name: string, usual: number, what: string): Promise<number> {
   const wanted = readPort(name) ?? usual;

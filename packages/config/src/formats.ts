@@ -37,14 +37,21 @@ export const formats = {
   },
   storage: {
     isValid: isStorage,
-    rule: 'must be file: with a folder, or s3://bucket with other characters written like %40',
+    rule: 'must be file: with a folder, or s3://KEY:SECRET@bucket/prefix with at most region and endpoint, and other characters written like %40',
   },
 } satisfies Record<string, Format>;
 
 /** `file:./files` is relative to where the process was started, which no URL can be. */
 function isStorage(text: string): boolean {
-  if (text.startsWith('file:')) return text.length > 'file:'.length;
-  return text.startsWith('s3://') && isUrl(text) && Boolean(URL.parse(text)?.hostname);
+  if (text.startsWith('file:')) return /^file:(\/\/(localhost)?(?=\/))?(?!\/\/)./.test(text);
+  const url = text.startsWith('s3://') && isUrl(text) ? URL.parse(text) : null;
+  if (!url?.hostname || url.port !== '' || url.hash !== '') return false;
+  if ((url.username === '') !== (url.password === '')) return false;
+  const { region: _, endpoint, ...others } = Object.fromEntries(url.searchParams);
+  return (
+    Object.keys(others).length === 0 &&
+    (!endpoint || (/^https?:/.test(endpoint) && isUrl(endpoint)))
+  );
 }
 
 /** Name, password and path must decode as well: the database client stops at `%zz`. */

@@ -9,6 +9,8 @@ import type { QueueBackend } from '@trellis/queue/backend';
 import { createQueueBackend } from '@trellis/queue/connection';
 import { createJobs, type Jobs } from '@trellis/queue/producer';
 import { relayJobs } from '@trellis/queue/relay';
+import { createObjectStore } from '@trellis/storage/create-object-store';
+import type { ObjectStore } from '@trellis/storage/object-store';
 import packageJson from '../package.json' with { type: 'json' };
 
 /** What a domain can build on, in the API and in the worker alike. */
@@ -18,6 +20,8 @@ export interface Platform {
   /** What other processes announced; how caches stay right. */
   changes: ChangeFeed;
   secrets: SecretBox;
+  /** The bytes of files. */
+  storage: ObjectStore;
   queueBackend: QueueBackend;
   clock: Clock;
   log: Log;
@@ -47,11 +51,16 @@ export function openPlatform(settings: CommonSettings, name: string, log: Log): 
   const changes = createChangeFeed(settings.DATABASE_URL, (err) =>
     log.warn({ err }, 'Cannot listen for changes; trying again.'),
   );
+  const storage = createObjectStore({
+    url: settings.STORAGE_URL,
+    timeoutMs: settings.STORAGE_TIMEOUT_MS,
+  });
   return {
     db: createTenantDb(database),
     jobs,
     changes,
     secrets: createSecretBox(settings.SECRET_KEY),
+    storage,
     queueBackend,
     clock: systemClock,
     log,
@@ -60,6 +69,7 @@ export function openPlatform(settings: CommonSettings, name: string, log: Log): 
       await changes.close();
       await jobs.close();
       await queueBackend.close();
+      await storage.close();
       await database.close();
     },
   };

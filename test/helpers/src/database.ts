@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import type { Test } from 'tap';
@@ -16,22 +19,32 @@ export function testSetting(name: string): string {
   return value;
 }
 
-/** A database of its own, copied from the migrated template and dropped when the test ends. */
+/**
+ * A database of its own, copied from the migrated template and dropped when the test ends, and the
+ * files of the installation that works on it.
+ */
 export async function createTestDatabase(t: Pick<Test, 'teardown'>): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
+  const appUrl = appUrlOf(name);
   const owner = new URL(testSetting('TEST_OWNER_URL'));
   owner.pathname = '/postgres';
   const admin = postgres(owner.href, { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${name} template ${testSetting('TEST_TEMPLATE_DATABASE')}`);
   t.teardown(async () => {
     try {
-      await keepAudit(appUrlOf(name));
+      await rm(filesFolderOf({ appUrl }), { recursive: true, force: true, maxRetries: 5 });
+      await keepAudit(appUrl);
       await dropDatabase(admin, name);
     } finally {
       await admin.end();
     }
   });
-  return { ownerUrl: withDatabase(owner, name), appUrl: appUrlOf(name) };
+  return { ownerUrl: withDatabase(owner, name), appUrl };
+}
+
+/** Where an installation on this database keeps its files, unless told otherwise. */
+export function filesFolderOf({ appUrl }: Pick<TestDatabase, 'appUrl'>): string {
+  return join(tmpdir(), 'trellis-files', new URL(appUrl).pathname.slice(1));
 }
 
 /** Keeps what the audit trail holds, when the whole suite is run. */

@@ -6,7 +6,7 @@ import {
   type WorkerSettings,
   workerSettings,
 } from '@trellis/config/settings';
-import type { TestDatabase } from './database.ts';
+import { filesFolderOf, type TestDatabase } from './database.ts';
 
 /** `redis` runs the queues on Redis, `postgres` without it. */
 export type Backend = 'redis' | 'postgres';
@@ -29,6 +29,7 @@ export function testEnv(
     DATABASE_OWNER_URL: database.ownerUrl,
     ...(backend === 'redis' && { REDIS_URL: process.env.TEST_REDIS_URL ?? '' }),
     REDIS_PREFIX: `test-${randomBytes(6).toString('hex')}`,
+    STORAGE_URL: `file:${filesFolderOf(database)}`,
     SECRET_KEY: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
     WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8,::1/128',
     LOG_LEVEL: 'silent',

@@ -42,6 +42,26 @@ const samples: Record<string, { good: string[]; bad: string[] }> = {
     good: ['https://a.example,http://localhost:5173', 'capacitor://localhost', '*'],
     bad: ['foo', 'a.example', 'https://a.example/', 'https://A.example', 'https://a.example:443'],
   },
+  STORAGE_URL: {
+    good: [
+      'file:./files',
+      'file:/srv/files',
+      'file:///srv/files',
+      's3://bucket',
+      's3://KEY:se%2Fcret@bucket/a/b?region=eu-central-1&endpoint=http%3A%2F%2Flocalhost%3A9000',
+    ],
+    bad: [
+      'file:',
+      'file://server/share',
+      '/srv/files',
+      's3://',
+      's3://KEY@bucket',
+      's3://KEY:%zz@bucket',
+      's3://bucket:9000',
+      's3://bucket?acl=public',
+      's3://bucket?endpoint=localhost',
+    ],
+  },
 };
 
 t.test('reads values, converts numbers and fills in defaults', async (t) => {
