@@ -74,13 +74,12 @@ function serverOptions(settings: ApiSettings, options: AppOptions) {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: proxies.length > 0 ? proxies : false,
     bodyLimit: settings.BODY_LIMIT_BYTES,
-    requestTimeout: settings.REQUEST_TIMEOUT_MS,
     keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
     http: {
-      // Node refuses to start when the part may take longer than the whole.
-      requestTimeout: settings.REQUEST_TIMEOUT_MS,
+      // It would end every long upload; plugins/body-limits.ts bounds each body by its route.
+      requestTimeout: 0,
       headersTimeout: Math.min(settings.HEADERS_TIMEOUT_MS, settings.REQUEST_TIMEOUT_MS),
-      // How often the two timeouts are looked after; Node's own 30 s would be added to them.
+      // How often the timeout is looked after; Node's own 30 s would be added to it.
       connectionsCheckingInterval: 1_000,
       // Node's own refusal has no body; ours is in plugins/http-rules.ts.
       requireHostHeader: false,

@@ -24,6 +24,11 @@ declare module 'fastify' {
     audit?: string | false;
     /** Whether `Idempotency-Key` is honoured; for every POST that creates. */
     idempotent?: boolean;
+    /**
+     * Whether the body is a stream of any length: it ends when nothing comes any more, instead of
+     * having to arrive whole within a time.
+     */
+    streamsBody?: boolean;
   }
 
   interface FastifyRequest {

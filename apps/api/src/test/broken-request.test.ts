@@ -94,10 +94,10 @@ t.test('408: a request that does not arrive in time', async (t) => {
 t.test('headers may have longer than Node would give them', async (t) => {
   const long = { HEADERS_TIMEOUT_MS: '400000', REQUEST_TIMEOUT_MS: '500000' };
   const { app } = await startApi(t, { env: long });
-  t.match(app.server, { headersTimeout: 400_000, requestTimeout: 500_000 });
+  t.match(app.server, { headersTimeout: 400_000, requestTimeout: 0 });
   const beyond = { HEADERS_TIMEOUT_MS: '400000', REQUEST_TIMEOUT_MS: '500' };
   const { app: bounded } = await startApi(t, { env: beyond });
-  t.match(bounded.server, { headersTimeout: 500, requestTimeout: 500 }, 'but not than the whole');
+  t.match(bounded.server, { headersTimeout: 500 }, 'but not than the whole');
 });
 
 function asReply(raw: RawReply | undefined): Reply {
