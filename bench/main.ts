@@ -5,8 +5,10 @@ import { killChildren } from './harness/children.ts';
 import { describeMachine } from './harness/report.ts';
 
 const benches: Record<string, () => Promise<{ default: Bench }>> = {
+  audit: () => import('./audit.ts'),
   'authenticated-read': () => import('./authenticated-read.ts'),
   deliveries: () => import('./deliveries.ts'),
+  logins: () => import('./logins.ts'),
   publish: () => import('./publish.ts'),
 };
 

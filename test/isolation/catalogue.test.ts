@@ -79,6 +79,18 @@ t.test('every table with a tenant_id is closed', async (t) => {
       await owner.unsafe(`drop table "${table}"`);
     });
   }
+
+  await t.test('the check judges a partition that is open by itself', async (t) => {
+    await owner.unsafe(`
+      create table whole (id int, tenant_id uuid) partition by range (id);
+      alter table whole ${closed}; ${policy('whole', scoped)}
+      create table whole_part partition of whole default;
+      alter table whole_part ${closed}`);
+    t.same(await findOpenTables(owner), ['whole_part: a partition is open by itself']);
+    await owner`revoke all on whole_part from trellis_app, trellis_system`;
+    t.same(await findOpenTables(owner), []);
+    await owner`drop table whole`;
+  });
 });
 
 t.test('the role of the API sees the rows of the tenant that is set, and no others', async (t) => {
@@ -155,18 +167,61 @@ t.test('the role of the API cannot reach beyond its policies', async (t) => {
   });
 
   await t.test('it adds to the audit and changes nothing there', async (t) => {
-    await t.rejects(app`update audit_logs set action = 'nothing'`, { code: '42501' });
-    await t.rejects(app`delete from audit_logs`, { code: '42501' });
-    await t.rejects(app`truncate audit_logs`, { code: '42501' });
-    await t.rejects(
-      app.begin(async (tx) => {
-        await tx`set local role trellis_system`;
-        await tx`update audit_logs set action = 'nothing'`;
-      }),
-      { code: '42501' },
-      'nor does the role of the platform itself',
-    );
+    const found = await owner<{ name: string }[]>`
+      select inhrelid::regclass::text as name from pg_inherits
+      where inhparent = 'audit_logs'::regclass`;
+    const partitions = found.map(({ name }) => name);
+    t.ok(partitions.length > 1);
+    const changes = ["update % set action = 'nothing'", 'delete from %', 'truncate %'];
+    const reads = ['select from %', 'insert into % default values'];
+    const statements = [
+      ...changes.map((change) => change.replace('%', 'audit_logs')),
+      ...partitions.flatMap((name) =>
+        [...changes, ...reads].map((statement) => statement.replace('%', name)),
+      ),
+      ...partitions.map((name) => `drop table ${name}`),
+      ...partitions.map((name) => `alter table audit_logs detach partition ${name}`),
+    ];
+    for (const statement of statements) {
+      await t.rejects(app.unsafe(statement), { code: '42501' }, statement);
+      await t.rejects(
+        app.begin(async (tx) => {
+          await tx`set local role trellis_system`;
+          await tx.unsafe(statement);
+        }),
+        { code: '42501' },
+        `nor does the role of the platform itself: ${statement}`,
+      );
+    }
   });
+
+  await t.test(
+    'only the platform itself removes months of the audit, and no young ones',
+    async (t) => {
+      const calls = [
+        "trellis_drop_audit_partitions(now() - interval '5 years')",
+        'trellis_ensure_audit_partitions(1)',
+        "trellis_add_audit_partition('2020-01-01')",
+      ];
+      for (const call of calls) {
+        await t.rejects(app.unsafe(`select ${call}`), { code: '42501' }, call);
+      }
+      const asSystem = (call: string) =>
+        app.begin(async (tx) => {
+          await tx`set local role trellis_system`;
+          return tx.unsafe(`select ${call}`);
+        });
+      await t.rejects(asSystem("trellis_add_audit_partition('2020-01-01')"), { code: '42501' });
+      await t.rejects(asSystem('trellis_ensure_audit_partitions(25)'), { code: '22023' });
+      for (const moment of ['now()', "now() - interval '28 days'", 'null', "'infinity'"]) {
+        await t.rejects(
+          asSystem(`trellis_drop_audit_partitions(${moment})`),
+          { code: '22023' },
+          moment,
+        );
+      }
+    },
+  );
 
   await t.test('it sees no password', async (t) => {
     await t.rejects(app`select password_hash from users`, { code: '42501' });

@@ -5,14 +5,18 @@ interface TableRow {
   name: string;
   enabled: boolean;
   forced: boolean;
+  isPartition: boolean;
+  /** A right that one of our two roles has on it. */
+  open: boolean;
   policies: { name: string; roles: string[]; using: string | null; check: string | null }[];
 }
 
 const scope = "current_setting('trellis.tenant_id'::text, true)";
 
-/** Every table of ours with a `tenant_id`, sorted. */
+/** Every table of ours with a `tenant_id`, sorted; partitions are reached through their parent. */
 export async function tenantTables(sql: Sql): Promise<string[]> {
-  return (await readTables(sql)).map(({ name }) => name);
+  const tables = await readTables(sql);
+  return tables.filter(({ isPartition }) => !isPartition).map(({ name }) => name);
 }
 
 /** What is open in the tables with a `tenant_id`, a line each. */
@@ -25,6 +29,10 @@ export async function findOpenTables(sql: Sql): Promise<string[]> {
 function readTables(sql: Sql): Promise<TableRow[]> {
   return sql<TableRow[]>`
     select c.relname as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+      c.relispartition as "isPartition",
+      exists (select from unnest(array['trellis_app', 'trellis_system']) as role
+        where has_any_column_privilege(role, c.oid, 'select, insert, update')
+          or has_table_privilege(role, c.oid, 'delete, truncate')) as open,
       (select coalesce(json_agg(json_build_object(
           'name', p.polname,
           'roles', (select json_agg(r.rolname) from pg_roles r where r.oid = any (p.polroles)),
@@ -38,10 +46,15 @@ function readTables(sql: Sql): Promise<TableRow[]> {
     order by c.relname`;
 }
 
-function complaintsOf({ enabled, forced, policies }: TableRow): string[] {
+function complaintsOf({ enabled, forced, policies, ...table }: TableRow): string[] {
   const complaints: string[] = [];
   if (!enabled) complaints.push('row-level security is off');
   if (!forced) complaints.push('row-level security is not forced');
+  if (table.isPartition) {
+    // Its parent has the policies, and is the only door.
+    if (table.open) complaints.push('a partition is open by itself');
+    return complaints;
+  }
   if (!policies.some(({ name }) => name === 'tenant_isolation')) {
     complaints.push('there is no policy tenant_isolation');
   }

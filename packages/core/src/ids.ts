@@ -7,6 +7,14 @@ export function newId(): string {
   return v7();
 }
 
+/**
+ * A UUIDv7 of that millisecond. Of two with the same one, that of the higher `counter` sorts later;
+ * 32 bits of it count, and 42 random ones keep ids apart.
+ */
+export function newIdAt(unixMs: number, counter: number): string {
+  return v7({ msecs: unixMs, seq: counter });
+}
+
 export function isId(value: string): boolean {
   return pattern.test(value);
 }

@@ -21,8 +21,8 @@ export interface SecretBox {
   /** `keyId.mac`: HMAC-SHA256 under a key derived for this purpose alone. */
   sign(purpose: string, message: string): string;
   verify(purpose: string, message: string, signature: string): boolean;
-  /** 32 bytes for one purpose, from the newest key (HKDF, RFC 5869). */
-  derive(purpose: string): Buffer;
+  /** 32 bytes for one purpose from each key, by its id, the newest first (HKDF, RFC 5869). */
+  deriveAll(purpose: string): ReadonlyMap<string, Buffer>;
 }
 
 /** Reads `id:base64` pairs separated by commas, newest first. Throws a line that says what is wrong. */
@@ -86,6 +86,6 @@ export function createSecretBox(secretKey: string): SecretBox {
       const actual = Buffer.from(given, 'base64url');
       return actual.length === expected.length && timingSafeEqual(actual, expected);
     },
-    derive: (purpose) => keyFor(newest.id, purpose),
+    deriveAll: (purpose) => new Map(keys.map(({ id }) => [id, keyFor(id, purpose)])),
   };
 }

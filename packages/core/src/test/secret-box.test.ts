@@ -63,11 +63,15 @@ t.test('a signature is of one purpose, one message and one key', async (t) => {
   }
 });
 
-t.test('each purpose has a key of its own', async (t) => {
-  t.equal(box.derive('access-token').length, 32);
-  t.same(box.derive('access-token'), createSecretBox(keyOf('k1', 1)).derive('access-token'));
-  t.notSame(box.derive('access-token'), box.derive('seal'));
-  t.notSame(box.derive('seal'), Buffer.alloc(32, 1), 'never the key itself');
+t.test('each purpose has a key of its own, from each key of the setting', async (t) => {
+  const both = createSecretBox(`${keyOf('k2', 2)},${keyOf('k1', 1)}`);
+  t.same([...both.deriveAll('access-token').keys()], ['k2', 'k1'], 'the newest first');
+  const derived = (purpose: string) => both.deriveAll(purpose).get('k1');
+  t.equal(derived('access-token')?.length, 32);
+  t.same(derived('access-token'), box.deriveAll('access-token').get('k1'));
+  t.notSame(derived('access-token'), derived('seal'));
+  t.notSame(derived('access-token'), both.deriveAll('access-token').get('k2'));
+  t.notSame(derived('seal'), Buffer.alloc(32, 1), 'never the key itself');
 });
 
 t.test('keys that are none are refused with what is wrong', async (t) => {

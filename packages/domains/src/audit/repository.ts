@@ -1,4 +1,5 @@
 import { decodeCursor } from '@trellis/core/pagination';
+import { firstIdOf } from '@trellis/db/id-range';
 import { auditLogs } from '@trellis/db/schema/audit';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
@@ -25,9 +26,14 @@ function filtersOf(query: AuditQuery): SQL[] {
     action !== undefined && eq(auditLogs.action, action),
     resourceType !== undefined && eq(auditLogs.resourceType, resourceType),
     resourceId !== undefined && eq(auditLogs.resourceId, resourceId),
-    from !== undefined && gte(auditLogs.createdAt, parseMoment('from', from)),
-    to !== undefined && lt(auditLogs.createdAt, parseMoment('to', to)),
+    // An id begins with the time of its entry: only the months in between are looked at.
+    from !== undefined && gte(auditLogs.id, firstIdAt(parseMoment('from', from))),
+    to !== undefined && lt(auditLogs.id, firstIdAt(parseMoment('to', to))),
   ].filter((filter) => filter !== false);
+}
+
+function firstIdAt(moment: Date): string {
+  return firstIdOf(Math.max(0, moment.getTime()));
 }
 
 export async function findAuditRow(

@@ -1,16 +1,18 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import { type Page, toPage } from '@trellis/core/pagination';
-import type { Platform } from '../platform.ts';
+import { type VerifyNeeds, verifyChain } from './chain/verify-chain.ts';
 import { type AuditRow, findAuditRow, listAuditRows } from './repository.ts';
-import type { AuditEntryReply, AuditQuery } from './schemas.ts';
+import type { AuditEntryReply, AuditQuery, VerifyQuery, VerifyReply } from './schemas.ts';
 
 export interface AuditService {
   list(call: CallContext, query: AuditQuery): Promise<Page<AuditEntryReply>>;
   get(call: CallContext, id: string): Promise<AuditEntryReply>;
+  verify(call: CallContext, query: VerifyQuery): Promise<VerifyReply>;
 }
 
-export function createAuditService({ db }: Pick<Platform, 'db'>): AuditService {
+export function createAuditService(needs: VerifyNeeds): AuditService {
+  const { db } = needs;
   return {
     list: (call, query) =>
       db.withTenant(call.tenantId, async (tx) =>
@@ -23,6 +25,11 @@ export function createAuditService({ db }: Pick<Platform, 'db'>): AuditService {
         if (!row) throw commonErrors.not_found('There is no such audit entry.');
         return present(row);
       }),
+
+    verify: async (call, query) => {
+      const report = await verifyChain(needs, call.tenantId, query);
+      return { valid: report.problem === null, ...report };
+    },
   };
 }
 

@@ -1,0 +1,24 @@
+import { access } from '@trellis/http/access';
+import { callOf } from '@trellis/http/call-of';
+import { replies } from '@trellis/http/reply-schemas';
+import type { App } from '@trellis/http/types';
+import { VerifyQuery, VerifyReply } from '../schemas.ts';
+import type { AuditService } from '../service.ts';
+
+export function verifyAuditLogsRoute(app: App, service: Pick<AuditService, 'verify'>): void {
+  app.get(
+    '/audit-logs/verify',
+    {
+      config: { access: access.permission('audit:read') },
+      schema: {
+        summary: 'Verify the audit trail',
+        description:
+          'Whether every entry is as it was written, none is gone and none was added. It stops at the first that is wrong, and after `limit` entries.',
+        tags: ['audit'],
+        querystring: VerifyQuery,
+        response: replies({ 200: VerifyReply }, 401, 403),
+      },
+    },
+    (request) => service.verify(callOf(request), request.query),
+  );
+}
