@@ -3,6 +3,7 @@ export type Access =
   | { kind: 'public' }
   | { kind: 'optional' }
   | { kind: 'authenticated' }
+  | { kind: 'session' }
   | { kind: 'permission'; permission: string };
 
 export const access = {
@@ -12,6 +13,8 @@ export const access = {
   optional: (): Access => ({ kind: 'optional' }),
   /** Any valid credential. */
   authenticated: (): Access => ({ kind: 'authenticated' }),
+  /** A person who is logged in; an API key is refused (`session_required`, 403). */
+  session: (): Access => ({ kind: 'session' }),
   /** A credential whose roles hold `permission`, written `resource:verb`. */
   permission: (permission: string): Access => ({ kind: 'permission', permission }),
 };

@@ -1,65 +1,67 @@
-import jwt from '@fastify/jwt';
 import { commonErrors } from '@trellis/core/common-errors';
+import type { CallContext } from '@trellis/core/context';
 import { holdsPermission } from '@trellis/core/permissions';
-import type { AccessTokenClaims } from '@trellis/domains/auth/access-token';
+import { createKeyAuthenticator } from '@trellis/domains/api-keys/authenticate-key';
 import { createAuthenticator } from '@trellis/domains/auth/authenticate';
+import { authErrors } from '@trellis/domains/auth/errors';
+import type { Access } from '@trellis/http/access';
 import type { App } from '@trellis/http/types';
-import type { FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
+import { type Credential, credentialAdvice, credentialOf } from '../credential.ts';
+
+type Caller = Pick<CallContext, 'tenantId' | 'actor' | 'sessionId' | 'permissions'>;
 
 /**
  * Turns the credential of a request into who calls, and holds it against what the route asks for.
- * A verified token is kept by its text; whether its session still stands is asked after that.
+ * Whether a session or a key still stands is asked on each request, of what the process knows.
  */
 async function authenticationPlugin(app: App): Promise<void> {
   const { platform } = app;
-  await app.register(jwt, {
-    secret: platform.secrets.derive('access-token'),
-    sign: { algorithm: 'HS256', iss: 'trellis' },
-    verify: { algorithms: ['HS256'], allowedIss: 'trellis', cache: 10_000, cacheTTL: 60_000 },
-  });
-  const authenticator = createAuthenticator(platform.db, platform.changes);
-  app.decorate('authenticator', authenticator);
-  app.decorate('signAccessToken', (claims, ttlSeconds) =>
-    app.jwt.sign(claims, { expiresIn: ttlSeconds }),
-  );
+  const sessions = createAuthenticator(platform.db, platform.changes);
+  const keys = createKeyAuthenticator(platform);
+  app.addHook('onClose', () => keys.close());
   app.decorateRequest('call', null);
+
+  const identify = async ({ kind, text }: Credential): Promise<Caller> => {
+    if (kind === 'api_key') {
+      const { id, tenantId, permissions } = await keys.authorize(text);
+      return { tenantId, actor: { type: 'api_key', id }, sessionId: null, permissions };
+    }
+    const claims = await app.verifyAccessToken(text);
+    const permissions = await sessions.authorize(claims);
+    const { tid: tenantId, sub: id, sid: sessionId } = claims;
+    return { tenantId, actor: { type: 'user', id }, sessionId, permissions };
+  };
 
   app.addHook('onRequest', async (request) => {
     const needed = request.routeOptions.config.access;
     if (!needed || needed.kind === 'public') return;
-    if (needed.kind === 'optional' && request.headers.authorization === undefined) return;
-    const claims = verify(app, request);
-    const permissions = await authenticator.authorize(claims);
+    const credential = credentialOf(request.headers);
+    if (!credential) {
+      if (needed.kind === 'optional') return;
+      throw commonErrors.unauthenticated(credentialAdvice);
+    }
+    const caller = await identify(credential);
     request.call = {
-      tenantId: claims.tid,
-      actor: { type: 'user', id: claims.sub },
-      sessionId: claims.sid,
-      permissions,
+      ...caller,
       requestId: request.id,
       ip: request.ip,
       userAgent: request.headers['user-agent'] ?? null,
     };
-    if (needed.kind === 'permission' && !holdsPermission(permissions, needed.permission)) {
-      throw commonErrors.forbidden(`The permission "${needed.permission}" is needed.`);
-    }
+    assertAccess(needed, caller);
   });
 }
 
-function verify(app: App, request: FastifyRequest): AccessTokenClaims {
-  const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(' ', 2);
-  if (scheme.toLowerCase() !== 'bearer' || token === '') {
-    throw commonErrors.unauthenticated('Send `Authorization: Bearer <access token>`.');
-  }
-  try {
-    return app.jwt.verify<AccessTokenClaims>(token);
-  } catch (cause) {
-    throw commonErrors.unauthenticated('The access token is not valid or has expired.', { cause });
+/** Throws `session_required` or `forbidden`, both 403. */
+function assertAccess(needed: Access, { sessionId, permissions }: Caller): void {
+  if (needed.kind === 'session' && sessionId === null) throw authErrors.session_required();
+  if (needed.kind === 'permission' && !holdsPermission(permissions, needed.permission)) {
+    throw commonErrors.forbidden(`The permission "${needed.permission}" is needed.`);
   }
 }
 
 export default plugin(authenticationPlugin, {
   name: 'authentication',
   // What it refuses must leave with the headers of these two as well.
-  dependencies: ['platform', 'security-headers', 'cors'],
+  dependencies: ['platform', 'access-tokens', 'security-headers', 'cors'],
 });

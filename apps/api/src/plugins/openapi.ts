@@ -47,11 +47,21 @@ function describe(schema: FastifySchema, config: FastifyContextConfig | undefine
     ...schema,
     description: [schema.description, needs].filter(Boolean).join('\n\n'),
     security: securityOf(needed),
+    response: responsesOf(schema),
     ...(querystring && { querystring: withoutDefaulted(querystring) }),
     ...(config?.idempotent && {
       headers: { type: 'object', properties: { 'Idempotency-Key': idempotencyKey } },
     }),
   };
+}
+
+/** A route that takes nothing has nothing to refuse as malformed. */
+function responsesOf(schema: FastifySchema): unknown {
+  const takesSomething = schema.params ?? schema.querystring ?? schema.headers ?? schema.body;
+  if (takesSomething || typeof schema.response !== 'object') return schema.response;
+  return Object.fromEntries(
+    Object.entries(schema.response ?? {}).filter(([status]) => status !== '400'),
+  );
 }
 
 /** Which credentials a route takes; any one of them is enough, and an empty one stands for none. */

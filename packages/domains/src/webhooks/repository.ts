@@ -1,5 +1,6 @@
 import { decodeCursor, type PageQuery } from '@trellis/core/pagination';
 import { events, webhookAttempts, webhookDeliveries, webhooks } from '@trellis/db/schema/webhooks';
+import { selectById } from '@trellis/db/select-by-id';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
 
@@ -34,6 +35,9 @@ export function listWebhooks(tx: Tx, page: PageQuery): Promise<Webhook[]> {
     .orderBy(desc(webhooks.id))
     .limit(rowsFor(page));
 }
+
+/** As `findWebhook`, but outside of a transaction. */
+export const readWebhook = selectById(webhooks);
 
 export async function findWebhook(tx: Tx, id: string): Promise<Webhook | undefined> {
   const [row] = await tx.orm.select().from(webhooks).where(eq(webhooks.id, id));
@@ -128,7 +132,4 @@ export function listEvents(tx: Tx, page: PageQuery): Promise<Event[]> {
     .limit(rowsFor(page));
 }
 
-export async function findEvent(tx: Tx, id: string): Promise<Event | undefined> {
-  const [row] = await tx.orm.select().from(events).where(eq(events.id, id));
-  return row;
-}
+export const readEvent = selectById(events);

@@ -54,10 +54,8 @@ export function createWebhooksService(needs: Needs) {
         toPage(await repository.listWebhooks(tx, page), page.limit, presentWebhook),
       ),
 
-    get: (call: CallContext, id: string): Promise<WebhookReply> =>
-      db.withTenant(call.tenantId, async (tx) =>
-        presentWebhook(found(await repository.findWebhook(tx, id))),
-      ),
+    get: async (call: CallContext, id: string): Promise<WebhookReply> =>
+      presentWebhook(found(await repository.readWebhook(db, call.tenantId, id))),
 
     async update(call: CallContext, id: string, input: UpdateWebhookBody): Promise<WebhookReply> {
       if (input.url !== undefined) await refuseBadUrl(guard, input.url);
@@ -103,10 +101,8 @@ export function createWebhooksService(needs: Needs) {
         toPage(await repository.listEvents(tx, page), page.limit, presentEvent),
       ),
 
-    getEvent: (call: CallContext, id: string) =>
-      db.withTenant(call.tenantId, async (tx) =>
-        presentEvent(found(await repository.findEvent(tx, id))),
-      ),
+    getEvent: async (call: CallContext, id: string) =>
+      presentEvent(found(await repository.readEvent(db, call.tenantId, id))),
   };
 }
 

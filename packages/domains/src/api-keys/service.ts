@@ -1,0 +1,134 @@
+import { commonErrors } from '@trellis/core/common-errors';
+import type { CallContext } from '@trellis/core/context';
+import { type Page, type PageQuery, toPage } from '@trellis/core/pagination';
+import { ownerPermission, platformPermission } from '@trellis/core/permissions';
+import { hashToken } from '@trellis/core/token';
+import type { Tx } from '@trellis/db/tenant-db';
+import { writeAudit } from '../audit/write-audit.ts';
+import type { Platform } from '../platform.ts';
+import { roleErrors } from '../roles/errors.ts';
+import { assertKnown, assertMayGrant } from '../roles/grants.ts';
+import { newApiKey } from './api-key.ts';
+import { apiKeyDeleted } from './authenticate-key.ts';
+import { apiKeyErrors } from './errors.ts';
+import { presentApiKey } from './present-api-key.ts';
+import {
+  type ApiKey,
+  countApiKeys,
+  deleteApiKey,
+  findApiKey,
+  insertApiKey,
+  listApiKeys,
+  lockApiKeys,
+} from './repository.ts';
+import type { ApiKeyReply, CreateApiKeyBody, CreatedApiKeyReply } from './schemas.ts';
+
+export interface ApiKeysService {
+  list(call: CallContext, query: PageQuery): Promise<Page<ApiKeyReply>>;
+  get(call: CallContext, id: string): Promise<ApiKeyReply>;
+  /** Nobody gives a key what they do not hold, and no key makes one that outlives it. */
+  create(call: CallContext, input: CreateApiKeyBody): Promise<CreatedApiKeyReply>;
+  delete(call: CallContext, id: string): Promise<void>;
+}
+
+interface Needs extends Pick<Platform, 'db' | 'changes' | 'secrets' | 'clock'> {
+  /** Every permission that a route asks for; grows until all routes are mounted. */
+  catalogue: ReadonlySet<string>;
+  /** Keys that one tenant can have. */
+  keysMax: number;
+}
+
+export function createApiKeysService(needs: Needs): ApiKeysService {
+  const { db } = needs;
+  return {
+    list: (call, query) =>
+      db.withTenant(call.tenantId, async (tx) =>
+        toPage(await listApiKeys(tx, query), query.limit, presentApiKey),
+      ),
+    get: (call, id) =>
+      db.withTenant(call.tenantId, async (tx) => presentApiKey(found(await findApiKey(tx, id)))),
+    async create(call, input) {
+      assertGrantable(needs.catalogue, call, input.permissions);
+      const expiresAt = parseExpiry(needs.clock.now(), input.expiresAt);
+      return db.withTenant(call.tenantId, (tx) => create(needs, tx, call, { ...input, expiresAt }));
+    },
+    delete: (call, id) => db.withTenant(call.tenantId, (tx) => remove(needs, tx, call, id)),
+  };
+}
+
+function assertGrantable(
+  catalogue: ReadonlySet<string>,
+  call: CallContext,
+  permissions: string[],
+): void {
+  assertKnown(catalogue, permissions);
+  const personal = permissions.find(
+    (name) => name === ownerPermission || name === platformPermission,
+  );
+  if (personal) {
+    throw apiKeyErrors.permission_for_people(`An API key cannot have "${personal}".`);
+  }
+  assertMayGrant(call, permissions);
+}
+
+/** Throws `expiry_not_ahead` (422), also for an offset that `Date` does not read. */
+function parseExpiry(now: Date, text: string | undefined): Date | null {
+  if (text === undefined) return null;
+  const moment = new Date(text);
+  if (moment > now && moment.getUTCFullYear() <= 9_999) return moment;
+  throw apiKeyErrors.expiry_not_ahead();
+}
+
+async function create(
+  needs: Needs,
+  tx: Tx,
+  call: CallContext,
+  { name, permissions, expiresAt }: Pick<ApiKey, 'name' | 'permissions' | 'expiresAt'>,
+): Promise<CreatedApiKeyReply> {
+  await lockApiKeys(tx, call.tenantId);
+  await assertNotOutlived(tx, call, expiresAt);
+  if ((await countApiKeys(tx)) >= needs.keysMax) {
+    throw apiKeyErrors.api_key_limit_reached(`A tenant can have ${needs.keysMax} API keys.`);
+  }
+  const { key, prefix } = newApiKey();
+  const row = await insertApiKey(tx, {
+    tenantId: call.tenantId,
+    name,
+    prefix,
+    keyHash: hashToken(key),
+    permissions: permissions.toSorted(),
+    expiresAt,
+    createdBy: call.actor.id,
+  });
+  const after = presentApiKey(row);
+  await writeAudit(needs, tx, call, { action: 'api_key.created', ...resource(row.id), after });
+  return { ...after, key };
+}
+
+/** An end is part of what a key may do, so it passes it on. */
+async function assertNotOutlived(
+  tx: Tx,
+  { actor }: CallContext,
+  expiresAt: Date | null,
+): Promise<void> {
+  if (actor.type !== 'api_key' || actor.id === null) return;
+  const end = found(await findApiKey(tx, actor.id)).expiresAt;
+  if (end === null || (expiresAt !== null && expiresAt <= end)) return;
+  throw roleErrors.permission_escalation(
+    `A key that is made with a key ends no later: ${end.toISOString()}.`,
+  );
+}
+
+async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Promise<void> {
+  const before = presentApiKey(found(await deleteApiKey(tx, id)));
+  await needs.changes.announce(tx, apiKeyDeleted, id);
+  await writeAudit(needs, tx, call, { action: 'api_key.deleted', ...resource(id), before });
+}
+
+const resource = (id: string) => ({ resourceType: 'api_key', resourceId: id });
+
+/** A key of another tenant is not found either: row-level security does not show it. */
+function found<Row>(row: Row | undefined): Row {
+  if (!row) throw commonErrors.not_found('There is no such API key.');
+  return row;
+}
