@@ -7,7 +7,7 @@ import { killPrograms, startProgram } from './local/children.ts';
 import { keepCredentials } from './local/credentials.ts';
 import { createLifecycle, describeError, type Lifecycle } from './local/lifecycle.ts';
 import { untilReady } from './local/ready.ts';
-import { startServices } from './local/services.ts';
+import { mailSettings, startServices } from './local/services.ts';
 import { findAddresses, loadEnvFile, localDefaults } from './local/settings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,11 +17,13 @@ async function start(lifecycle: Lifecycle, watch: boolean): Promise<void> {
   loadEnvFile(root);
   const services = await startServices(lifecycle, localDirectory);
   const addresses = await findAddresses();
+  const mail = await mailSettings(lifecycle);
   lifecycle.signal.throwIfAborted();
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     ...localDefaults(localDirectory),
     ...services,
+    ...mail.env,
     PORT: String(addresses.port),
     WORKER_PORT: String(addresses.workerPort),
     PUBLIC_URL: process.env.PUBLIC_URL || addresses.apiUrl,
@@ -37,7 +39,8 @@ async function start(lifecycle: Lifecycle, watch: boolean): Promise<void> {
   startProgram(lifecycle, { ...common, name: 'The worker', script: 'apps/worker/src/worker.ts' });
   startProgram(lifecycle, { ...common, name: 'The API', script: 'apps/api/src/server.ts' });
   await untilReady(`${addresses.apiUrl}/health/ready`, lifecycle.signal, watch);
-  console.log(announcement(addresses.apiUrl, credentials));
+  const { apiUrl } = addresses;
+  console.log(announcement({ apiUrl, mailUrl: mail.mailUrl, credentials }));
   await lifecycle.ended;
 }
 

@@ -1,7 +1,14 @@
 import type { Credentials } from './credentials.ts';
 
+interface Started {
+  apiUrl: string;
+  /** Where the mail that was sent is shown; undefined when it really goes out. */
+  mailUrl: string | undefined;
+  credentials: Credentials;
+}
+
 /** What somebody needs to know who has just started the platform. */
-export function announcement(apiUrl: string, { admin, demo }: Credentials): string {
+export function announcement({ apiUrl, mailUrl, credentials: { admin, demo } }: Started): string {
   const lines = [
     '',
     `  Trellis runs at ${apiUrl}`,
@@ -9,6 +16,7 @@ export function announcement(apiUrl: string, { admin, demo }: Credentials): stri
     `  API reference   ${apiUrl}/docs`,
     `  Health          ${apiUrl}/health`,
   ];
+  if (mailUrl !== undefined) lines.push(`  Mail            ${mailUrl}`);
   if (demo !== undefined) {
     lines.push(`  Demo tenant     ${demo.tenant}: ${demo.email} / ${demo.password}`);
   }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { findRedisServer } from '@trellis/local/find-redis';
+import { startMailCatcher } from '@trellis/local/mail/mail-catcher';
 import { startPostgres } from '@trellis/local/postgres';
 import { startRedis } from '@trellis/local/redis';
 import { describeError, type Lifecycle } from './lifecycle.ts';
+import { findMailPort } from './settings.ts';
 
 /** The databases that the platform uses: those that are given, else ones of this checkout. */
 export async function startServices(
@@ -60,4 +62,15 @@ async function redisSettings(
     console.log(`No Redis (${reason}): the platform runs on Postgres alone, as one API process.`);
     return {};
   }
+}
+
+/** The mail server that is given, else one that keeps the mail here and shows it at `mailUrl`. */
+export async function mailSettings(
+  lifecycle: Lifecycle,
+): Promise<{ env: NodeJS.ProcessEnv; mailUrl?: string }> {
+  const { SMTP_URL } = process.env;
+  if (SMTP_URL) return { env: { SMTP_URL } };
+  const catcher = await startMailCatcher({ port: await findMailPort() });
+  lifecycle.onClose(() => catcher.stop());
+  return { env: { SMTP_URL: catcher.smtpUrl }, mailUrl: catcher.pageUrl };
 }

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Platform } from '../../platform.ts';
 import type { Sender } from '../delivery/send.ts';
+import { disableWebhook } from '../disable-webhook.ts';
 import { createAttempts } from './attempt-delivery.ts';
 import { type ClaimedDelivery, claimDue } from './claim.ts';
 import { createLanes, type LaneLimits } from './lanes.ts';
-import { releaseClaims } from './record.ts';
+import { type Outcome, releaseClaims } from './record.ts';
 import { createRecorder } from './recorder.ts';
 
 export interface PumpSettings extends LaneLimits {
@@ -24,6 +25,8 @@ const pauseMs = 10;
 const leaseSlackMs = 10_000;
 /** A claim that waits longer, because its endpoint has become slow, is given back. */
 const waitMsMax = leaseSlackMs / 2;
+/** An endpoint is gone and will not come back (RFC 9110, 15.5.11). */
+const goneStatus = 410;
 
 /**
  * Delivers what is due: claims batches from Postgres, sends them side by side, records what came
@@ -37,9 +40,10 @@ export interface Pump {
   drain(): Promise<void>;
 }
 
-type Needs = Pick<Platform, 'db' | 'secrets' | 'log'> & { sender: Sender };
+type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'log'> & { sender: Sender };
 
-export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSettings): Pump {
+export function createPump(needs: Needs, settings: PumpSettings): Pump {
+  const { db, secrets, log, sender } = needs;
   const lanes = createLanes(settings);
   const recorder = createRecorder(db, log);
   const attempt = createAttempts(sender, secrets);
@@ -62,7 +66,9 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
   const send = async (delivery: ClaimedDelivery): Promise<void> => {
     const startedMs = performance.now();
     try {
-      recorder.add(await attempt(delivery, giveUp.signal));
+      const outcome = await attempt(delivery, giveUp.signal);
+      if (outcome.result.statusCode === goneStatus) await disable(outcome);
+      recorder.add(outcome);
     } catch (err) {
       log.debug({ err }, 'An attempt was given up by the drain.');
       await giveBack([delivery]);
@@ -71,6 +77,14 @@ export function createPump({ db, secrets, log, sender }: Needs, settings: PumpSe
       startWaiting();
       if (heldMax - lanes.held >= claimMin) signal();
     }
+  };
+  /** Should it fail, the next delivery to the endpoint finds out again. */
+  const disable = async ({ delivery }: Outcome): Promise<void> => {
+    const { tenant_id: tenantId, webhook_id: webhookId, url, id: deliveryId } = delivery;
+    const reason = 'The endpoint answered 410 Gone.';
+    await disableWebhook(needs, { tenantId, webhookId, url, deliveryId, reason }).catch((err) =>
+      log.warn({ err, webhookId }, 'An endpoint that is gone could not be disabled.'),
+    );
   };
   const startWaiting = () => {
     if (stop.signal.aborted) return;
