@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { SecretBox } from '@trellis/core/secret-box';
 import type { TenantDb } from '@trellis/db/tenant-db';
 
@@ -16,7 +17,8 @@ export type KeyState =
   | { state: 'answered'; reply: KeptReply };
 
 export interface IdempotencyStore {
-  claim(tenantId: string, key: string, requestHash: string): Promise<KeyState>;
+  /** `request` is all by which a repeat is known. */
+  claim(tenantId: string, key: string, request: string): Promise<KeyState>;
   keep(tenantId: string, key: string, reply: KeptReply): Promise<void>;
   /** After a request that changed nothing: the key may be used again. */
   forget(tenantId: string, key: string): Promise<void>;
@@ -28,24 +30,27 @@ interface KeyRow {
   response: string | null;
 }
 
+const purpose = 'idempotency/request';
 /** A request that has not answered for this long is taken to be dead. */
 const lockSeconds = 60;
 
 export function createIdempotencyStore(
   db: Pick<TenantDb, 'queryTenant'>,
-  secrets: Pick<SecretBox, 'seal' | 'open'>,
+  secrets: Pick<SecretBox, 'seal' | 'open' | 'deriveAll'>,
 ): IdempotencyStore {
   return {
-    async claim(tenantId, key, requestHash) {
+    async claim(tenantId, key, request) {
+      const hashes = hashesOf(secrets, request);
+      const [newest = ''] = hashes;
       const [row] = await db.queryTenant<KeyRow>(
         tenantId,
         (sql) => sql`
         with claimed as (
           insert into idempotency_keys as k (tenant_id, key, request_hash, locked_until)
-          values (${tenantId}, ${key}, ${requestHash}, now() + make_interval(secs => ${lockSeconds}))
+          values (${tenantId}, ${key}, ${newest}, now() + make_interval(secs => ${lockSeconds}))
           on conflict (tenant_id, key) do update set locked_until = excluded.locked_until
             where k.response is null and k.locked_until < now()
-              and k.request_hash = excluded.request_hash
+              and k.request_hash = any(${hashes}::text[])
           returning true as ours, request_hash, response)
         select * from claimed
         union all
@@ -55,7 +60,7 @@ export function createIdempotencyStore(
       // A conflicting insert that was not yet visible to this statement: it is running.
       if (!row) return { state: 'running' };
       if (row.ours) return { state: 'ours' };
-      if (row.request_hash !== requestHash) return { state: 'reused' };
+      if (!hashes.includes(row.request_hash)) return { state: 'reused' };
       if (row.response === null) return { state: 'running' };
       return { state: 'answered', reply: JSON.parse(secrets.open(row.response)) as KeptReply };
     },
@@ -75,4 +80,14 @@ export function createIdempotencyStore(
       );
     },
   };
+}
+
+/**
+ * The request under each key of `SECRET_KEY`, the newest first, so that a repeat is known after a
+ * rotation too. A plain hash would let whoever reads the table guess the password in a body.
+ */
+function hashesOf(secrets: Pick<SecretBox, 'deriveAll'>, request: string): string[] {
+  return [...secrets.deriveAll(purpose)].map(
+    ([id, key]) => `${id}.${createHmac('sha256', key).update(request).digest('base64url')}`,
+  );
 }

@@ -34,10 +34,11 @@ const sqlState = /^(?=.*\d)[\dA-Z]{5}$/;
  */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) {
-    return { type: typeof error, message: String(error).slice(0, messageLengthMax), stack: '' };
+    const text = String(error).slice(0, messageLengthMax);
+    return { type: typeof error, message: text, stack: text };
   }
   const chain = chainOf(error);
-  const message = chain.map(messageOf).filter(Boolean).join(': ').slice(0, messageLengthMax);
+  const message = joined(chain.map(messageOf)).slice(0, messageLengthMax);
   const stack = chain.map((one, depth) => stackOf(one, depth === 0 ? message : messageOf(one)));
   const code = firstText(chain, 'code');
   const table = firstText(chain, 'table_name');
@@ -54,10 +55,19 @@ export function describeError(error: unknown): ErrorDescription {
 
 function chainOf(error: Error): Failure[] {
   const chain: Failure[] = [];
-  for (let one: unknown = error; one instanceof Error && chain.length < causesMax; one = one.cause) {
+  for (
+    let one: unknown = error;
+    one instanceof Error && chain.length < causesMax;
+    one = one.cause
+  ) {
     chain.push(one);
   }
   return chain;
+}
+
+/** One that repeats its cause is told once. */
+function joined(messages: string[]): string {
+  return messages.filter((text, depth) => text && text !== messages[depth + 1]).join(': ');
 }
 
 function firstText(chain: Failure[], name: keyof Failure): string | undefined {
@@ -83,9 +93,10 @@ const reasonOf = (error: unknown): string =>
   error instanceof Error ? messageOf(error) : String(error);
 
 /** The frames are what follows the message as it was; a message may look like frames. */
-function stackOf({ constructor, message, stack = '' }: Error, told: string): string {
+function stackOf(error: Error, told: string): string {
+  const { message, stack = '' } = error;
   const start = message ? stack.indexOf(message) : -1;
   const frames =
     start >= 0 ? stack.slice(start + message.length) : /(\n {4}at [^\n]*)+$/.exec(stack)?.[0];
-  return `${constructor.name}: ${told}${frames ?? ''}`;
+  return `${error.constructor.name}: ${told}${frames ?? ''}`;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { commonErrors } from '@trellis/core/common-errors';
 import { callOf } from '@trellis/http/call-of';
@@ -69,9 +68,9 @@ async function claim(
   key: string,
 ): Promise<KeptReply | undefined> {
   const { tenantId } = callOf(request);
-  const hash = hashOf(request);
+  const text = textOf(request);
   for (let waited = 0; waited <= waitMsMax; waited += waitMs) {
-    const found = await store.claim(tenantId, key, hash);
+    const found = await store.claim(tenantId, key, text);
     if (found.state === 'ours') return undefined;
     if (found.state === 'answered') return found.reply;
     if (found.state === 'reused') throw commonErrors.idempotency_key_reused();
@@ -81,10 +80,10 @@ async function claim(
 }
 
 /** The caller is part of it: the answer may hold what only that caller may see. */
-function hashOf(request: FastifyRequest): string {
+function textOf(request: FastifyRequest): string {
   const { actor } = callOf(request);
   const parts = [request.method, request.url, actor.type, actor.id, JSON.stringify(request.body)];
-  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+  return parts.join('\n');
 }
 
 function keptReply(reply: FastifyReply, payload: unknown): KeptReply {

@@ -1,3 +1,4 @@
+import { PermanentError } from '@trellis/queue/permanent-error';
 import { eventually } from '@trellis/test/eventually';
 import { backends } from '@trellis/test/settings';
 import t from 'tap';
@@ -40,6 +41,27 @@ for (const backend of backends) {
     });
     t.match(await rowsOf(producer), [{ error: 'not now' }]);
     t.same(tries.sort(), ['never 1', 'never 2', 'never 3', 'second 1', 'second 2']);
+  });
+
+  t.test(`what can never be done is tried once and kept (${backend})`, async (t) => {
+    const producer = await openSite(t, await prepareSite(t, backend));
+    const tries: string[] = [];
+    work(t, producer, async (payload, { attempt }) => {
+      const { name } = payload as { name: string };
+      tries.push(`${name} ${attempt}`);
+      if (name === 'impossible') throw new PermanentError('nobody of this name');
+      if (attempt < 3) throw new Error('not now');
+    });
+    await producer.db.asSystem(async (tx) => {
+      await producer.jobs.enqueue(tx, greet, { name: 'impossible' });
+      await producer.jobs.enqueue(tx, greet, { name: 'third' });
+    });
+    await eventually(async () => {
+      const rows = await rowsOf(producer);
+      return rows.length === 1 && rows[0]?.failed_at;
+    });
+    t.match(await rowsOf(producer), [{ error: 'nobody of this name' }]);
+    t.same(tries.sort(), ['impossible 1', 'third 1', 'third 2', 'third 3']);
   });
 
   t.test(`a payload that does not fit is refused (${backend})`, async (t) => {

@@ -74,7 +74,7 @@ export function openRelay({ db, jobs }: Opened, definitions: JobDefinition[] = [
 
 interface WorkOptions {
   job?: JobDefinition;
-  onWarning?: (message: string) => void;
+  onWarning?: (message: string, details: { err?: unknown }) => void;
 }
 
 /** A worker with this handler; `relay` moves what was committed, as the worker's sweep does. */
@@ -99,7 +99,7 @@ export function work(
     log: {
       debug() {},
       info() {},
-      warn: (_what: unknown, text?: string) => onWarning(text ?? ''),
+      warn: (what: object, text: string) => onWarning(text, what),
       error() {},
     },
   });
