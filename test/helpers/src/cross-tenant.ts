@@ -14,10 +14,11 @@ export interface CrossTenantCase {
 
 /**
  * What a domain with path parameters exports as the default of `test/cross-tenant.ts`, where
- * test/isolation finds it: makes things of tenant A and says, by `METHOD /path` as the OpenAPI
- * document writes it, how each of its routes is called with them.
+ * test/isolation finds it: makes things of tenant A, with the id of A in each text that it chooses,
+ * and says, by `METHOD /path` as the OpenAPI document writes it, how each of its routes is called
+ * with them.
  */
 export type CrossTenantCases = (
-  api: Pick<Api, 'request' | 'app'>,
+  api: Pick<Api, 'request' | 'app' | 'url'>,
   owner: Account,
 ) => Promise<Record<string, CrossTenantCase>>;

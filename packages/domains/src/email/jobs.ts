@@ -10,5 +10,9 @@ export const sendEmail = defineJob({
     template: Type.String(),
     /** JSON, sealed. */
     values: Type.String(),
+    /** ISO 8601; a message that nobody has taken by then is dropped. */
+    expiresAt: Type.Optional(Type.String()),
   }),
+  // The waits add up to about a day: a mail server may be away for a night.
+  attempts: 36,
 });

@@ -1,29 +1,43 @@
 import { handleJob, type WorkerModule } from '@trellis/queue/define-job';
-import { createTransport } from 'nodemailer';
 import type { WorkerPlatform } from '../platform.ts';
 import { sendEmail } from './jobs.ts';
-
-const timeoutMs = 15_000;
+import type { RenderedMail } from './letter.ts';
+import type { Mails, MailTemplate } from './mails.ts';
+import { renderMail } from './render-mail.ts';
+import { createSmtpSender } from './smtp-sender.ts';
 
 /** Sends over SMTP. Without `SMTP_URL` a message counts as done, and the log says so. */
-export default function createWorker({ settings, log }: WorkerPlatform): WorkerModule {
-  const { SMTP_URL, MAIL_FROM } = settings;
+export default function createWorker(platform: WorkerPlatform): WorkerModule {
+  const { settings, secrets, clock, log } = platform;
+  const { SMTP_URL } = settings;
   if (!SMTP_URL) {
-    const skip = handleJob(sendEmail, async (_message, { id }) =>
-      log.warn({ id }, 'No SMTP_URL is set, so a message was not sent.'),
+    const skip = handleJob(sendEmail, async ({ template }, { id }) =>
+      log.warn({ id, template }, 'No SMTP_URL is set, so a message was not sent.'),
     );
     return { handlers: [skip] };
   }
-  const transport = createTransport(SMTP_URL, {
-    from: MAIL_FROM,
-    pool: true,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-  } as object);
-  const send = handleJob(sendEmail, async (message, { id }) => {
-    // The same for every try, so that a mail system can drop a second copy.
-    await transport.sendMail({ ...message, from: MAIL_FROM, messageId: `<${id}@trellis>` });
+  const sender = createSmtpSender(SMTP_URL, settings);
+  const send = handleJob(sendEmail, async ({ to, template, values, expiresAt }, { id }) => {
+    if (expiresAt !== undefined && clock.now().getTime() >= Date.parse(expiresAt)) {
+      log.warn({ id, template, expiresAt }, 'A message was dropped, as its link works no more.');
+      return;
+    }
+    await sender.send(to, render(template, open(secrets, values)), id);
   });
-  return { handlers: [send], close: async () => transport.close() };
+  return { handlers: [send], close: async () => sender.close() };
+}
+
+/** Throws when no key of `SECRET_KEY` opens it; the mail waits, as the key may be on its way. */
+function open(secrets: WorkerPlatform['secrets'], sealed: string): unknown {
+  try {
+    return JSON.parse(secrets.open(sealed));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`What the mail says cannot be opened: ${reason}.`, { cause });
+  }
+}
+
+/** `sendMail` has put them together by their types. */
+function render(template: string, values: unknown): RenderedMail {
+  return renderMail(template as MailTemplate, values as Mails[MailTemplate]);
 }
