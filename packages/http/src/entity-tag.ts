@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
 import { commonErrors } from '@trellis/core/common-errors';
 
@@ -12,13 +13,20 @@ export const IfMatchHeaders = Type.Object({
   ),
 });
 
-/** The `ETag` of a resource (RFC 9110, 8.8.3): its last change, to the millisecond. */
-export function entityTag(updatedAt: Date): string {
-  return `"${updatedAt.getTime().toString(36)}"`;
+/** What tells the versions of a resource apart: its last change, or all that it shows. */
+type Version = Date | object;
+
+/**
+ * The `ETag` of a resource (RFC 9110, 8.8.3): its last change, to the millisecond, or a hash of
+ * what it shows where no such time is kept.
+ */
+export function entityTag(version: Version): string {
+  if (version instanceof Date) return `"${version.getTime().toString(36)}"`;
+  return `"${createHash('sha256').update(JSON.stringify(version)).digest('base64url')}"`;
 }
 
-/** Given the last change of the resource, throws `precondition_failed` (412) for an outdated one. */
-export type Precondition = (updatedAt: Date) => void;
+/** Given the version of the resource, throws `precondition_failed` (412) for another one. */
+export type Precondition = (version: Version) => void;
 
 /**
  * What `If-Match` asks for (RFC 9110, 13.1.1). The service checks it inside its transaction, where
@@ -26,8 +34,8 @@ export type Precondition = (updatedAt: Date) => void;
  */
 export function preconditionOf(headers: { 'if-match'?: string | undefined }): Precondition {
   const wanted = headers['if-match']?.split(',').map((tag) => tag.trim());
-  return (updatedAt) => {
-    if (!wanted || wanted.includes('*') || wanted.includes(entityTag(updatedAt))) return;
+  return (version) => {
+    if (!wanted || wanted.includes('*') || wanted.includes(entityTag(version))) return;
     throw commonErrors.precondition_failed();
   };
 }

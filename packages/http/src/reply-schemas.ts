@@ -10,9 +10,14 @@ const meanings: Record<number, string> = {
   401: 'No valid credential was sent.',
   403: 'A permission is missing, or the plan allows no more.',
   404: 'There is no such resource in this tenant.',
+  408: 'The request did not arrive in time.',
   409: 'It conflicts with what is there.',
   412: 'The resource has changed since it was read.',
+  413: 'It is larger than is accepted.',
+  415: 'The content type is not supported.',
+  416: 'There is no such range.',
   422: 'The request is well formed but cannot be carried out.',
+  429: 'Too many tries or requests; `Retry-After` says when to come back.',
   500: 'Something went wrong on our side.',
   503: 'The service cannot answer now.',
 };
@@ -39,3 +44,6 @@ export function replies<Success extends Record<number, TSchema>>(
 }
 
 export const NoContent = Type.Null();
+
+/** For a status that could have a body, such as 202: answer with `send()`. */
+export const NoBody = Type.Unsafe<undefined>(Type.Null());

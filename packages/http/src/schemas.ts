@@ -15,6 +15,12 @@ export const Timestamp = Type.String({
 export const Nullable = <Schema extends TSchema>(schema: Schema) =>
   Type.Union([schema, Type.Null()]);
 
+/**
+ * The pattern of a name: it holds a character that people can see. Some letters and symbols of
+ * Unicode look like nothing: the fillers of Hangul, and the blank of Braille.
+ */
+export const visible = '(?![\\u115F\\u1160\\u2800\\u3164\\uFFA0])[\\p{L}\\p{N}\\p{P}\\p{S}]';
+
 /** Params of `/:id` routes. */
 export const IdParams = Type.Object({ id: Id });
 

@@ -8,7 +8,8 @@ export type Quota = Extract<keyof PlanOverrides, 'maxUsers' | 'maxWebhooks'>;
 
 /**
  * Makes sure that one more fits the tenant's plan. Holds a lock of this tenant and quota until
- * the transaction ends, so that parallel creates are counted one after another.
+ * the transaction ends, so that parallel creates are counted one after another. `countUsed` counts
+ * all that takes a place, of whatever kind, and runs under the lock.
  * Throws `plan_limit_reached` (403).
  */
 export async function reserveQuota(

@@ -5,21 +5,52 @@ import { membershipRoles, memberships, roles, users } from '@trellis/db/schema/u
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, arrayContains, eq, isNull } from 'drizzle-orm';
 import { accessChanged } from '../auth/authenticate.ts';
+import { type CurrentCall, currentCall } from './current-call.ts';
 import { roleErrors } from './errors.ts';
 import { assertMayGrant } from './grants.ts';
 
 /**
- * Begins a change of who may do what in a tenant. Such changes come one after another, so that
- * two of them cannot each rely on what the other takes away. Once this transaction is committed,
- * every process forgets the grants that it holds of the tenant.
+ * Changes of who is in a tenant and of who may do what come one after another, until the end of
+ * each transaction, so that two of them cannot each rely on what the other takes away. The caller
+ * comes back as `currentCall` finds them then, because it may be they who were taken out meanwhile;
+ * `permission` is what the route asks for.
+ */
+export async function lockAccess(
+  tx: Tx,
+  call: CallContext,
+  permission: string,
+): Promise<CurrentCall> {
+  await takeTurn(tx, call.tenantId);
+  return currentCall(tx, call, permission);
+}
+
+/**
+ * Begins a change of who may do what in a tenant, with `lockAccess`. Once this transaction is
+ * committed, every process forgets the grants that it holds of the tenant.
  */
 export async function beginAccessChange(
   tx: Tx,
   changes: Pick<ChangeFeed, 'announce'>,
+  call: CallContext,
+  permission: string,
+): Promise<CurrentCall> {
+  const current = await lockAccess(tx, call, permission);
+  await changes.announce(tx, accessChanged, call.tenantId);
+  return current;
+}
+
+/** The same for somebody who comes in from outside, and so may do nothing there yet. */
+export async function beginJoining(
+  tx: Tx,
+  changes: Pick<ChangeFeed, 'announce'>,
   tenantId: string,
 ): Promise<void> {
-  await tx.sql`select pg_advisory_xact_lock(hashtextextended(${`access/${tenantId}`}, 0))`;
+  await takeTurn(tx, tenantId);
   await changes.announce(tx, accessChanged, tenantId);
+}
+
+async function takeTurn(tx: Tx, tenantId: string): Promise<void> {
+  await tx.sql`select pg_advisory_xact_lock(hashtextextended(${`access/${tenantId}`}, 0))`;
 }
 
 /**
@@ -29,7 +60,7 @@ export async function beginAccessChange(
  */
 export async function assertMayRemove(
   tx: Tx,
-  call: Pick<CallContext, 'tenantId' | 'permissions'>,
+  call: CurrentCall,
   permissions: string[],
 ): Promise<void> {
   if (!permissions.includes(ownerPermission)) return;
@@ -37,7 +68,7 @@ export async function assertMayRemove(
   assertMayGrant(call, [ownerPermission]);
 }
 
-/** A disabled person cannot act as owner. */
+/** Somebody who is disabled, in the tenant or altogether, cannot act as owner. */
 async function hasOwner(tx: Tx, tenantId: string): Promise<boolean> {
   const owners = await tx.orm
     .select({ id: memberships.id })
@@ -46,7 +77,11 @@ async function hasOwner(tx: Tx, tenantId: string): Promise<boolean> {
     .innerJoin(membershipRoles, eq(membershipRoles.membershipId, memberships.id))
     .innerJoin(roles, eq(roles.id, membershipRoles.roleId))
     .where(
-      and(eq(memberships.tenantId, tenantId), arrayContains(roles.permissions, [ownerPermission])),
+      and(
+        eq(memberships.tenantId, tenantId),
+        isNull(memberships.disabledAt),
+        arrayContains(roles.permissions, [ownerPermission]),
+      ),
     )
     .limit(1);
   return owners.length > 0;

@@ -1,7 +1,7 @@
-import type { CallContext } from '@trellis/core/context';
 import { roles } from '@trellis/db/schema/users';
 import type { Tx } from '@trellis/db/tenant-db';
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import type { CurrentCall } from './current-call.ts';
 import { roleErrors } from './errors.ts';
 import { assertMayGrant } from './grants.ts';
 
@@ -19,15 +19,25 @@ export async function rolesById(
   tenantId: string,
   ids: string[],
 ): Promise<AssignableRole[]> {
-  if (ids.length === 0) return [];
-  const found = await tx.orm
-    .select(columns)
-    .from(roles)
-    .where(and(eq(roles.tenantId, tenantId), inArray(roles.id, ids)));
+  const found = await existingRoles(tx, tenantId, ids);
   const known = new Set(found.map((role) => role.id));
   const missing = ids.find((id) => !known.has(id.toLowerCase()));
   if (missing !== undefined) throw roleErrors.unknown_role(`There is no role ${missing}.`);
   return found;
+}
+
+/** Those of the ids that are roles of the tenant. */
+export async function existingRoles(
+  tx: Tx,
+  tenantId: string,
+  ids: string[],
+): Promise<AssignableRole[]> {
+  if (ids.length === 0) return [];
+  return tx.orm
+    .select(columns)
+    .from(roles)
+    .where(and(eq(roles.tenantId, tenantId), inArray(roles.id, ids)))
+    .orderBy(asc(roles.name));
 }
 
 /** What a new person of the tenant gets when nothing else is said. */
@@ -39,10 +49,7 @@ export function defaultRoles(tx: Tx, tenantId: string): Promise<AssignableRole[]
 }
 
 /** Throws `permission_escalation` (403) unless the caller holds all that the roles give. */
-export function assertMayAssign(
-  call: Pick<CallContext, 'permissions'>,
-  assigned: AssignableRole[],
-): void {
+export function assertMayAssign(call: CurrentCall, assigned: AssignableRole[]): void {
   assertMayGrant(call, permissionsOf(assigned));
 }
 

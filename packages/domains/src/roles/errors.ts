@@ -5,12 +5,18 @@ export const roleErrors = defineErrors({
     status: 403,
     title: 'Nobody grants what they do not hold',
     description:
-      'A role may be written or assigned only by somebody who holds each of its permissions, and ownership is taken away by owners only. `detail` names the permission.',
+      'A role or an API key may be made or given only by somebody who holds each of its permissions, a key that is made with a key ends with it, and ownership is taken away by owners only. `detail` names what is more than the caller has.',
   },
   role_exists: {
     status: 409,
     title: 'The name of the role is taken',
-    description: 'The tenant has another role of this name.',
+    description:
+      'The tenant has another role of this name, or a system role is called so; case and invisible characters do not count.',
+  },
+  role_limit_reached: {
+    status: 409,
+    title: 'The tenant has too many roles',
+    description: 'It has as many as `ROLES_MAX` allows, system roles included. Delete some.',
   },
   role_in_use: {
     status: 409,

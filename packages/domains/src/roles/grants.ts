@@ -1,8 +1,6 @@
-import type { CallContext } from '@trellis/core/context';
 import { holdsPermission, ownerPermission, platformPermission } from '@trellis/core/permissions';
+import type { CurrentCall } from './current-call.ts';
 import { roleErrors } from './errors.ts';
-
-type Holder = Pick<CallContext, 'permissions'>;
 
 /** What a role can hold although no route asks for it by this name. */
 const alwaysKnown: ReadonlySet<string> = new Set([
@@ -21,7 +19,7 @@ export function assertKnown(catalogue: ReadonlySet<string>, permissions: string[
 }
 
 /** Throws `permission_escalation` (403) unless the caller holds each of them. */
-export function assertMayGrant({ permissions: held }: Holder, permissions: string[]): void {
+export function assertMayGrant({ permissions: held }: CurrentCall, permissions: string[]): void {
   const missing = permissions.find((name) => !holdsPermission(held, name));
   if (missing !== undefined) {
     throw roleErrors.permission_escalation(`You do not hold the permission "${missing}".`);

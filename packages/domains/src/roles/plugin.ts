@@ -9,7 +9,11 @@ import { updateRoleRoute } from './routes/update-role.ts';
 import { createRolesService } from './service.ts';
 
 export default async function rolesPlugin(app: App): Promise<void> {
-  const service = createRolesService({ ...app.platform, catalogue: app.permissions });
+  const service = createRolesService({
+    ...app.platform,
+    catalogue: app.permissions,
+    rolesMax: app.settings.ROLES_MAX,
+  });
   listRolesRoute(app, service);
   createRoleRoute(app, service);
   getRoleRoute(app, service);

@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Body, Id, type PageQuery, Timestamp } from '@trellis/http/schemas';
+import { Body, Id, type PageQuery, Timestamp, visible } from '@trellis/http/schemas';
 
 const RoleName = Type.String({
   minLength: 1,
   maxLength: 64,
-  pattern: '\\S',
+  pattern: visible,
   examples: ['Support'],
 });
 const RoleDescription = Type.String({

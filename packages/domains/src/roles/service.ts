@@ -6,6 +6,7 @@ import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
 import type { Platform } from '../platform.ts';
 import { assertMayRemove, beginAccessChange } from './access-change.ts';
+import type { CurrentCall } from './current-call.ts';
 import { roleErrors } from './errors.ts';
 import { assertKnown, assertMayGrant } from './grants.ts';
 import { presentRole } from './present-role.ts';
@@ -14,10 +15,12 @@ import {
   findRole,
   insertRole,
   isAssigned,
+  listNames,
   listRoles,
   type Role,
   updateRole,
 } from './repository.ts';
+import { isSameName } from './role-name.ts';
 import type { CreateRoleBody, RoleReply, RolesQuery, UpdateRoleBody } from './schemas.ts';
 
 export interface RolesService {
@@ -39,6 +42,8 @@ export interface RolesService {
 interface Needs extends Pick<Platform, 'db' | 'changes' | 'secrets'> {
   /** Every permission that a route asks for; grows until all routes are mounted. */
   catalogue: ReadonlySet<string>;
+  /** Roles that one tenant can have. */
+  rolesMax: number;
 }
 
 export function createRolesService(needs: Needs): RolesService {
@@ -52,10 +57,10 @@ export function createRolesService(needs: Needs): RolesService {
     create: (call, input) => db.withTenant(call.tenantId, (tx) => create(needs, tx, call, input)),
     update: (call, id, input, precondition) =>
       db.withTenant(call.tenantId, async (tx) => {
-        await beginAccessChange(tx, needs.changes, call.tenantId);
+        const current = await beginAccessChange(tx, needs.changes, call, 'roles:write');
         const before = await changeableRole(tx, call, id);
         precondition(before.updatedAt);
-        return update(needs, tx, call, before, input);
+        return update(needs, tx, current, before, input);
       }),
     remove: (call, id) => db.withTenant(call.tenantId, (tx) => remove(needs, tx, call, id)),
     permissions: () => [...catalogue].filter((name) => name !== platformPermission).sort(),
@@ -68,13 +73,17 @@ async function create(
   call: CallContext,
   { name, description = '', permissions }: CreateRoleBody,
 ): Promise<Role> {
-  const { changes, catalogue } = needs;
-  assertKnown(catalogue, permissions);
-  assertMayGrant(call, permissions);
-  await beginAccessChange(tx, changes, call.tenantId);
+  assertKnown(needs.catalogue, permissions);
+  const current = await beginAccessChange(tx, needs.changes, call, 'roles:write');
+  assertMayGrant(current, permissions);
+  const names = await listNames(tx, call.tenantId);
+  assertNameIsFree(names, name);
+  if (names.length >= needs.rolesMax) {
+    throw roleErrors.role_limit_reached(`A tenant can have ${needs.rolesMax} roles.`);
+  }
   const role = await insertRole(tx, {
     tenantId: call.tenantId,
-    name,
+    name: name.trim(),
     description,
     permissions: permissions.toSorted(),
   });
@@ -86,15 +95,20 @@ async function create(
 async function update(
   needs: Needs,
   tx: Tx,
-  call: CallContext,
+  call: CurrentCall,
   before: Role,
-  input: UpdateRoleBody,
+  { name = before.name, description = before.description, ...input }: UpdateRoleBody,
 ): Promise<Role> {
   const permissions = (input.permissions ?? before.permissions).toSorted();
   const added = permissions.filter((name) => !before.permissions.includes(name));
   assertKnown(needs.catalogue, added);
   assertMayGrant(call, added);
-  const after = await updateRole(tx, before, { ...input, permissions });
+  const names = await listNames(tx, call.tenantId);
+  assertNameIsFree(
+    names.filter(({ id }) => id !== before.id),
+    name,
+  );
+  const after = await updateRole(tx, before, { name: name.trim(), description, permissions });
   const removed = before.permissions.filter((name) => !permissions.includes(name));
   await assertMayRemove(tx, call, removed);
   await audit(needs, tx, call, 'role.updated', before, after);
@@ -102,11 +116,16 @@ async function update(
 }
 
 async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Promise<void> {
-  await beginAccessChange(tx, needs.changes, call.tenantId);
+  await beginAccessChange(tx, needs.changes, call, 'roles:delete');
   const role = await changeableRole(tx, call, id);
   if (await isAssigned(tx, role)) throw roleErrors.role_in_use();
   await deleteRole(tx, role);
   await audit(needs, tx, call, 'role.deleted', role);
+}
+
+/** Throws `role_exists` (409). Safe after `beginAccessChange` only. */
+function assertNameIsFree(others: { name: string }[], name: string): void {
+  if (others.some((other) => isSameName(other.name, name))) throw roleErrors.role_exists();
 }
 
 async function roleOf(tx: Tx, call: CallContext, id: string): Promise<Role> {

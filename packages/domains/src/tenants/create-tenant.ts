@@ -5,6 +5,7 @@ import { membershipRoles, memberships, roles } from '@trellis/db/schema/users';
 import type { Tx } from '@trellis/db/tenant-db';
 import { defaultPlan } from '../plans/repository.ts';
 import { systemRoles } from '../roles/system-roles.ts';
+import type { Tenant } from './repository.ts';
 
 export interface NewTenant {
   name: string;
@@ -12,8 +13,6 @@ export interface NewTenant {
   isPlatform?: boolean;
   planType?: string;
 }
-
-export type Tenant = typeof tenants.$inferSelect;
 
 /** A tenant with its system roles and its first owner. Needs a system transaction. */
 export async function createTenant(tx: Tx, input: NewTenant): Promise<Tenant> {
@@ -59,7 +58,8 @@ function slugOf(name: string): string {
     .normalize('NFKD')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 48);
+    .replace(/^-+/, '')
+    .slice(0, 48)
+    .replace(/-+$/, '');
   return plain || 'tenant';
 }

@@ -10,6 +10,8 @@ export interface NewPerson {
   name: string;
   passwordHash: string | null;
   isPlatformAdmin?: boolean;
+  /** When the person showed that the address is theirs; never by default. */
+  emailVerifiedAt?: Date;
 }
 
 /** Throws `email_taken` (409). Needs a system transaction: a person may be in several tenants. */

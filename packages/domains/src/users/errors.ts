@@ -4,6 +4,7 @@ export const userErrors = defineErrors({
   user_exists: {
     status: 409,
     title: 'The person is a member already',
-    description: 'Somebody with this e-mail is in the tenant. Change that person’s roles instead.',
+    description:
+      'Somebody with this e-mail is in the tenant, perhaps disabled. Change that person’s roles or status instead.',
   },
 });

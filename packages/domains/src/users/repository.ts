@@ -1,14 +1,15 @@
-import { newId } from '@trellis/core/ids';
 import { decodeCursor } from '@trellis/core/pagination';
-import { sessions } from '@trellis/db/schema/auth';
+import { secondFactors, sessions } from '@trellis/db/schema/auth';
 import { membershipRoles, memberships, users } from '@trellis/db/schema/users';
 import type { Tx } from '@trellis/db/tenant-db';
-import { and, desc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { authErrors } from '../auth/errors.ts';
 import type { AssignableRole } from '../roles/assignable-roles.ts';
 import type { NewPerson } from './create-person.ts';
 import { userErrors } from './errors.ts';
-import type { UsersQuery } from './schemas.ts';
+import { lockPersonByEmail } from './lock-person.ts';
+import { giveRoles } from './membership.ts';
+import type { MemberStatus, UsersQuery } from './schemas.ts';
 
 /** A person as a member of one tenant; `id` is the membership's, which pages are ordered by. */
 export interface Member {
@@ -16,6 +17,8 @@ export interface Member {
   userId: string;
   email: string;
   name: string;
+  /** Since when the tenant lets the person in no longer. */
+  disabledAt: Date | null;
   roles: AssignableRole[];
   createdAt: Date;
 }
@@ -27,6 +30,7 @@ const memberColumns = {
   userId: memberships.userId,
   email: users.email,
   name: sql<string>`coalesce(${memberships.name}, ${users.name})`,
+  disabledAt: memberships.disabledAt,
   createdAt: memberships.createdAt,
   roles: sql<AssignableRole[]>`coalesce((
     select json_agg(
@@ -39,7 +43,7 @@ const memberColumns = {
 
 /** One more than the page, who joined last first. */
 export function listMembers(tx: Tx, tenantId: string, query: UsersQuery): Promise<Member[]> {
-  const { limit, cursor, search } = query;
+  const { limit, cursor, search, status } = query;
   return tx.orm
     .select(memberColumns)
     .from(memberships)
@@ -49,10 +53,16 @@ export function listMembers(tx: Tx, tenantId: string, query: UsersQuery): Promis
         eq(memberships.tenantId, tenantId),
         cursor === undefined ? undefined : lt(memberships.id, decodeCursor(cursor)),
         search === undefined ? undefined : beginsWith(search),
+        status === undefined ? undefined : hasStatus(status),
       ),
     )
     .orderBy(desc(memberships.id))
     .limit(limit + 1);
+}
+
+function hasStatus(status: MemberStatus): SQL {
+  const { disabledAt } = memberships;
+  return status === 'disabled' ? isNotNull(disabledAt) : isNull(disabledAt);
 }
 
 function beginsWith(text: string): SQL | undefined {
@@ -75,14 +85,11 @@ export async function findMember(
   return member;
 }
 
-export function countMembers(tx: Tx, tenantId: string): Promise<number> {
-  return tx.orm.$count(memberships, eq(memberships.tenantId, tenantId));
-}
-
 /**
  * The id of a person whom nobody else has: a new one, or one who is left without any tenant, and
  * then with the password that is given now. Whoever made a person may know the password, so one
- * who is elsewhere comes in by an invitation only. Throws `user_exists` and `email_taken` (409).
+ * who is elsewhere comes in by an invitation only, and nobody takes in whom the platform has
+ * disabled. Throws `user_exists` and `email_taken` (409).
  * Needs a system transaction.
  */
 export async function claimPerson(tx: Tx, tenantId: string, person: NewPerson): Promise<string> {
@@ -93,27 +100,23 @@ export async function claimPerson(tx: Tx, tenantId: string, person: NewPerson): 
     .onConflictDoNothing()
     .returning({ id: users.id });
   if (made) return made.id;
-  const known = await lockPerson(tx, email);
+  const known = await lockPersonByEmail(tx, email);
+  if (!known) throw new Error('the e-mail is taken by nobody');
   const tenants = await tx.orm
     .select({ id: memberships.tenantId })
     .from(memberships)
     .where(eq(memberships.userId, known.id));
   if (tenants.some(({ id }) => id === tenantId)) throw userErrors.user_exists();
-  if (tenants.length > 0 || known.isPlatformAdmin) throw authErrors.email_taken();
+  if (tenants.length > 0 || known.isPlatformAdmin || known.disabledAt) {
+    throw authErrors.email_taken();
+  }
   const { name, passwordHash } = person;
-  await tx.orm.update(users).set({ name, passwordHash }).where(eq(users.id, known.id));
+  // The password is no longer one that the holder of the address has chosen, and so nothing that
+  // was set up with the one before stays.
+  const taken = { name, passwordHash, emailVerifiedAt: null };
+  await tx.orm.update(users).set(taken).where(eq(users.id, known.id));
+  await tx.orm.delete(secondFactors).where(eq(secondFactors.userId, known.id));
   return known.id;
-}
-
-/** Until the end of the transaction no other tenant can claim the person. */
-async function lockPerson(tx: Tx, email: string) {
-  const [known] = await tx.orm
-    .select({ id: users.id, isPlatformAdmin: users.isPlatformAdmin })
-    .from(users)
-    .where(eq(sql`lower(${users.email})`, sql`lower(${email})`))
-    .for('update');
-  if (!known) throw new Error('the e-mail is taken by nobody');
-  return known;
 }
 
 /** Locks the membership until the end of the transaction. */
@@ -125,20 +128,13 @@ export async function lockMember(tx: Tx, tenantId: string, userId: string): Prom
     .for('update');
 }
 
-/** Changes what this tenant calls the person, and what no other tenant sees. */
-export async function renameMember(tx: Tx, membershipId: string, name: string): Promise<void> {
-  await tx.orm.update(memberships).set({ name }).where(eq(memberships.id, membershipId));
-}
-
-export async function insertMember(
+/** Changes what this tenant alone says of the person. */
+export async function updateMember(
   tx: Tx,
-  tenantId: string,
-  person: { userId: string; name: string },
-  roles: AssignableRole[],
+  membershipId: string,
+  change: { name?: string; disabledAt?: Date | null },
 ): Promise<void> {
-  const id = newId();
-  await tx.orm.insert(memberships).values({ id, tenantId, ...person });
-  await giveRoles(tx, tenantId, id, roles);
+  await tx.orm.update(memberships).set(change).where(eq(memberships.id, membershipId));
 }
 
 export async function replaceRoles(
@@ -153,18 +149,6 @@ export async function replaceRoles(
       and(eq(membershipRoles.tenantId, tenantId), eq(membershipRoles.membershipId, membershipId)),
     );
   await giveRoles(tx, tenantId, membershipId, roles);
-}
-
-async function giveRoles(
-  tx: Tx,
-  tenantId: string,
-  membershipId: string,
-  roles: AssignableRole[],
-): Promise<void> {
-  if (roles.length === 0) return;
-  await tx.orm
-    .insert(membershipRoles)
-    .values(roles.map((role) => ({ tenantId, membershipId, roleId: role.id })));
 }
 
 /** Its roles go with it. */

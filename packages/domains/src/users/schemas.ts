@@ -2,18 +2,29 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Body, Id, PageQuery } from '@trellis/http/schemas';
 import { Email, NewPassword, PersonName } from '../auth/schemas.ts';
 
-const RoleIds = Type.Array(Id, {
+export const RoleIds = Type.Array(Id, {
   maxItems: 50,
   uniqueItems: true,
   description: 'Roles of the tenant.',
   examples: [['0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10']],
 });
 
+export const RolesHeld = Type.Array(
+  Type.Object({ id: Id, name: Type.String({ examples: ['member'] }) }),
+);
+
+const MemberStatus = Type.Union([Type.Literal('active'), Type.Literal('disabled')], {
+  description: 'Whether the tenant lets the person in.',
+  examples: ['active'],
+});
+export type MemberStatus = Static<typeof MemberStatus>;
+
 export const UserReply = Type.Object({
   id: Id,
   email: Type.String({ examples: ['ada@example.com'] }),
   name: Type.String({ examples: ['Ada Lovelace'] }),
-  roles: Type.Array(Type.Object({ id: Id, name: Type.String({ examples: ['member'] }) })),
+  status: MemberStatus,
+  roles: RolesHeld,
   createdAt: Type.String({
     format: 'date-time',
     description: 'When the person joined the tenant.',
@@ -32,6 +43,7 @@ export const UsersQuery = Type.Object(
         examples: ['ada'],
       }),
     ),
+    status: Type.Optional(MemberStatus),
   },
   { additionalProperties: false },
 );
@@ -45,6 +57,10 @@ export const CreateUserBody = Body({
 });
 export type CreateUserBody = Static<typeof CreateUserBody>;
 
-export const UpdateUserBody = Body({ name: PersonName });
+export const UpdateUserBody = Type.Object(
+  { name: Type.Optional(PersonName), status: Type.Optional(MemberStatus) },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type UpdateUserBody = Static<typeof UpdateUserBody>;
 
 export const UserRolesBody = Body({ roleIds: RoleIds });

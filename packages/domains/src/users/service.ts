@@ -3,8 +3,8 @@ import type { CallContext } from '@trellis/core/context';
 import { type Page, toPage } from '@trellis/core/pagination';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
-import { hashPassword } from '../auth/passwords.ts';
-import { reserveQuota } from '../plans/quota.ts';
+import { hashPassword } from '../auth/passwords/hash-password.ts';
+import { assertNotInvited } from '../invitations/pending.ts';
 import type { Platform } from '../platform.ts';
 import { assertMayRemove, beginAccessChange } from '../roles/access-change.ts';
 import {
@@ -14,27 +14,49 @@ import {
   permissionsOf,
   rolesById,
 } from '../roles/assignable-roles.ts';
+import type { CurrentCall } from '../roles/current-call.ts';
+import { insertMember } from './membership.ts';
+import { presentMember } from './present-member.ts';
 import {
   claimPerson,
-  countMembers,
   deleteMember,
   endSessions,
   findMember,
-  insertMember,
   listMembers,
   lockMember,
   type Member,
-  renameMember,
   replaceRoles,
+  updateMember,
 } from './repository.ts';
-import type { CreateUserBody, UserReply, UsersQuery } from './schemas.ts';
+import type {
+  CreateUserBody,
+  MemberStatus,
+  UpdateUserBody,
+  UserReply,
+  UsersQuery,
+} from './schemas.ts';
+import { reserveSeat } from './seats.ts';
+
+/** Gets what the person shows, and throws when the caller saw something else. */
+type Precondition = (shown: UserReply) => void;
 
 export interface UsersService {
   list(call: CallContext, query: UsersQuery): Promise<Page<UserReply>>;
   get(call: CallContext, id: string): Promise<UserReply>;
   create(call: CallContext, input: CreateUserBody): Promise<UserReply>;
-  rename(call: CallContext, id: string, name: string): Promise<UserReply>;
-  setRoles(call: CallContext, id: string, roleIds: string[]): Promise<UserReply>;
+  /** Renames, disables, lets in again. */
+  update(
+    call: CallContext,
+    id: string,
+    input: UpdateUserBody,
+    precondition: Precondition,
+  ): Promise<UserReply>;
+  setRoles(
+    call: CallContext,
+    id: string,
+    roleIds: string[],
+    precondition: Precondition,
+  ): Promise<UserReply>;
   remove(call: CallContext, id: string): Promise<void>;
 }
 
@@ -45,14 +67,13 @@ export function createUsersService(needs: Needs): UsersService {
   return {
     list: (call, query) =>
       db.withTenant(call.tenantId, async (tx) =>
-        toPage(await listMembers(tx, call.tenantId, query), query.limit, present),
+        toPage(await listMembers(tx, call.tenantId, query), query.limit, presentMember),
       ),
     get: (call, id) =>
-      db.withTenant(call.tenantId, async (tx) => present(await memberOf(tx, call, id))),
+      db.withTenant(call.tenantId, async (tx) => presentMember(await memberOf(tx, call, id))),
     create: (call, input) => create(needs, call, input),
-    rename: (call, id, name) =>
-      db.withTenant(call.tenantId, (tx) => rename(needs, tx, call, id, name)),
-    setRoles: (call, id, roleIds) => setRoles(needs, call, id, roleIds),
+    update: (call, id, input, precondition) => update(needs, call, id, input, precondition),
+    setRoles: (call, id, roleIds, precondition) => setRoles(needs, call, id, roleIds, precondition),
     remove: (call, id) => remove(needs, call, id),
   };
 }
@@ -67,33 +88,62 @@ async function create(
   const { tenantId } = call;
   const passwordHash = password === undefined ? null : await hashPassword(password);
   return db.asSystem(async (tx) => {
-    await beginAccessChange(tx, changes, tenantId);
+    const current = await beginAccessChange(tx, changes, call, 'users:write');
     const roles = roleIds
       ? await rolesById(tx, tenantId, roleIds)
       : await defaultRoles(tx, tenantId);
-    assertMayAssign(call, roles);
+    assertMayAssign(current, roles);
+    await assertNotInvited(tx, tenantId, email);
+    // Before the person: a tenant without room is not told who has an account elsewhere.
+    await reserveSeat(tx, tenantId);
     const userId = await claimPerson(tx, tenantId, { email, name, passwordHash });
-    await reserveQuota(tx, tenantId, 'maxUsers', () => countMembers(tx, tenantId));
     await insertMember(tx, tenantId, { userId, name }, roles);
     const made = await memberOf(tx, call, userId);
     await audit(needs, tx, call, 'user.created', undefined, made);
-    return present(made);
+    return presentMember(made);
   });
 }
 
-async function rename(
+function update(
   needs: Needs,
-  tx: Tx,
   call: CallContext,
   id: string,
-  name: string,
+  { name, status }: UpdateUserBody,
+  precondition: Precondition,
 ): Promise<UserReply> {
-  await lockMember(tx, call.tenantId, id);
-  const before = await memberOf(tx, call, id);
-  await renameMember(tx, before.id, name);
-  const after = { ...before, name };
-  await audit(needs, tx, call, 'user.updated', before, after);
-  return present(after);
+  const { db, changes, clock } = needs;
+  return db.withTenant(call.tenantId, async (tx) => {
+    const current = status && (await beginAccessChange(tx, changes, call, 'users:write'));
+    const before = await lockedMember(tx, call, id, precondition);
+    const change = {
+      ...(name !== undefined && { name }),
+      ...(status && { disabledAt: disabledSince(before, status, clock.now()) }),
+    };
+    await updateMember(tx, before.id, change);
+    const after = { ...before, ...change };
+    if (current) await judgeStatus(tx, current, before, after, clock.now());
+    await audit(needs, tx, call, 'user.updated', before, after);
+    return presentMember(after);
+  });
+}
+
+function disabledSince(before: Member, status: MemberStatus, now: Date): Date | null {
+  return status === 'active' ? null : (before.disabledAt ?? now);
+}
+
+async function judgeStatus(
+  tx: Tx,
+  call: CurrentCall,
+  before: Member,
+  after: Member,
+  now: Date,
+): Promise<void> {
+  if (after.disabledAt && !before.disabledAt) {
+    await assertMayRemove(tx, call, permissionsOf(before.roles));
+    await endSessions(tx, call.tenantId, before.userId, now);
+  }
+  // Whoever lets somebody in again gives what the roles hold.
+  if (before.disabledAt && !after.disabledAt) assertMayAssign(call, before.roles);
 }
 
 function setRoles(
@@ -101,31 +151,45 @@ function setRoles(
   call: CallContext,
   id: string,
   roleIds: string[],
+  precondition: Precondition,
 ): Promise<UserReply> {
   const { db, changes } = needs;
   return db.withTenant(call.tenantId, async (tx) => {
-    await beginAccessChange(tx, changes, call.tenantId);
-    const before = await memberOf(tx, call, id);
+    const current = await beginAccessChange(tx, changes, call, 'users:write');
+    const before = await lockedMember(tx, call, id, precondition);
     const roles = await rolesById(tx, call.tenantId, roleIds);
-    assertMayAssign(call, without(roles, before.roles));
+    assertMayAssign(current, without(roles, before.roles));
     await replaceRoles(tx, call.tenantId, before.id, roles);
-    await assertMayRemove(tx, call, permissionsOf(without(before.roles, roles)));
+    await assertMayRemove(tx, current, permissionsOf(without(before.roles, roles)));
     const after = await memberOf(tx, call, id);
     await audit(needs, tx, call, 'user.roles_changed', before, after);
-    return present(after);
+    return presentMember(after);
   });
 }
 
 function remove(needs: Needs, call: CallContext, id: string): Promise<void> {
   const { db, changes, clock } = needs;
   return db.withTenant(call.tenantId, async (tx) => {
-    await beginAccessChange(tx, changes, call.tenantId);
+    const current = await beginAccessChange(tx, changes, call, 'users:delete');
     const member = await memberOf(tx, call, id);
     await deleteMember(tx, call.tenantId, member.id);
-    await assertMayRemove(tx, call, permissionsOf(member.roles));
+    await assertMayRemove(tx, current, permissionsOf(member.roles));
     await endSessions(tx, call.tenantId, id, clock.now());
     await audit(needs, tx, call, 'user.deleted', member);
   });
+}
+
+/** Locked until the end of the transaction, so that what was compared is what is changed. */
+async function lockedMember(
+  tx: Tx,
+  call: CallContext,
+  userId: string,
+  precondition: Precondition,
+): Promise<Member> {
+  await lockMember(tx, call.tenantId, userId);
+  const member = await memberOf(tx, call, userId);
+  precondition(presentMember(member));
+  return member;
 }
 
 async function memberOf(tx: Tx, call: CallContext, userId: string): Promise<Member> {
@@ -150,18 +214,7 @@ function audit(
     action,
     resourceType: 'user',
     resourceId: (after ?? before)?.userId ?? null,
-    ...(before && { before: present(before) }),
-    ...(after && { after: present(after) }),
+    ...(before && { before: presentMember(before) }),
+    ...(after && { after: presentMember(after) }),
   });
-}
-
-/** A person as the API shows it, and as the audit keeps it. */
-function present({ userId, email, name, roles, createdAt }: Member): UserReply {
-  return {
-    id: userId,
-    email,
-    name,
-    roles: roles.map((role) => ({ id: role.id, name: role.name })),
-    createdAt: createdAt.toISOString(),
-  };
 }

@@ -16,7 +16,7 @@ export function listPlansRoute(app: App, db: Pick<TenantDb, 'withTenant'>): void
         summary: 'List the plans',
         description: 'All plans of this installation, the smallest rate limit first.',
         tags: ['plans'],
-        response: replies({ 200: Type.Object({ data: Type.Array(Plan) }) }, 401),
+        response: replies({ 200: Type.Object({ data: Type.Array(Plan) }) }, 401, 403),
       },
     },
     async (request) => ({

@@ -18,6 +18,16 @@ t.test('GET /plans', async (t) => {
     t.match(body.data[0], { name: 'Free', rateLimit: 600, maxUsers: 5, featuresEnabled: [] });
   });
 
+  await t.test('403: not for a tenant that is suspended', async (t) => {
+    const { tenant, token } = await signUp(api);
+    await api.app.platform.db.querySystem(
+      (sql) => sql`update tenants set status = 'suspended' where id = ${tenant.id}`,
+    );
+    const { status, body } = await api.request('GET', '/plans', { token });
+    t.equal(status, 403);
+    t.equal(body.code, 'tenant_suspended');
+  });
+
   await t.test('401: without a token', async (t) => {
     t.equal((await api.request('GET', '/plans')).body.code, 'unauthenticated');
   });

@@ -37,6 +37,53 @@ t.test('POST /roles', async (t) => {
     t.equal(body.code, 'role_exists');
     t.equal((await create(input, stranger.token)).status, 201);
     t.equal((await create({ ...input, name: 'owner' }, account.token)).body.code, 'role_exists');
+    const lookalikes = [
+      'TAKEN',
+      ' taken ',
+      'Ta\u200bken',
+      'Ｔaken',
+      'Owner',
+      ' ADMIN',
+      'mem\u00adber',
+    ];
+    for (const name of lookalikes) {
+      const { body } = await create({ ...input, name }, account.token);
+      t.equal(body.code, 'role_exists', JSON.stringify(name));
+    }
+  });
+
+  await t.test('201: the name is kept without the space around it', async (t) => {
+    const { body } = await create({ name: '  Back office ', permissions: [] }, account.token);
+    t.equal(body.name, 'Back office');
+  });
+
+  await t.test('201 and 409: of ten at once of one name one is made', async (t) => {
+    const { token } = await signUp(api, 'Race');
+    const names = Array.from({ length: 10 }, (_, index) => (index % 2 ? 'Same' : 'same '));
+    const replies = await Promise.all(
+      names.map((name) => create({ name, permissions: [] }, token)),
+    );
+    t.same(replies.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)]);
+  });
+
+  await t.test('409: a tenant has so many roles, and no more', async (t) => {
+    const strict = await startApi(t, { beside: api, env: { ROLES_MAX: '5' } });
+    const { token } = await signUp(api, 'Many');
+    const replies = await Promise.all(
+      ['One', 'Two', 'Three', 'Four'].map((name) =>
+        strict.request('POST', '/roles', { token, body: { name, permissions: [] } }),
+      ),
+    );
+    t.same(replies.map(({ status }) => status).sort(), [201, 201, 409, 409], 'beside three');
+    const refused = replies.find(({ status }) => status === 409);
+    t.equal(refused?.body.code, 'role_limit_reached');
+    const made = replies.find(({ status }) => status === 201);
+    await strict.request('DELETE', `/roles/${made?.body.id}`, { token });
+    const { status } = await strict.request('POST', '/roles', {
+      token,
+      body: { name: 'Again', permissions: [] },
+    });
+    t.equal(status, 201);
   });
 
   await t.test('403: nobody grants what they do not hold, by name or by pattern', async (t) => {
@@ -75,6 +122,8 @@ t.test('POST /roles', async (t) => {
       {},
       { name: 'No permissions' },
       { name: ' ', permissions: [] },
+      { name: '\u200b', permissions: [] },
+      { name: '\u3164', permissions: [] },
       { name: 'x'.repeat(65), permissions: [] },
       { name: 'Twice', permissions: ['users:read', 'users:read'] },
       { name: 'Unknown', permissions: [], isSystem: true },

@@ -1,7 +1,7 @@
 import type { CrossTenantCases } from '@trellis/test/cross-tenant';
 
-const cases: CrossTenantCases = async (api, { token }) => {
-  const body = { name: 'Private role of the owner', permissions: ['users:read'] };
+const cases: CrossTenantCases = async (api, { token, tenant }) => {
+  const body = { name: `Role of ${tenant.id}`, permissions: ['users:read'] };
   const { id } = (await api.request('POST', '/roles', { token, body })).body;
   return {
     'GET /api/v1/roles/{id}': { parameters: { id } },

@@ -17,7 +17,7 @@ export function getTenantRoute(app: App, service: Pick<TenantsService, 'get'>): 
         description:
           'The tenant of the credential. The `ETag` can be sent as `If-Match` of a change.',
         tags: ['tenant'],
-        response: replies({ 200: TenantDetails }, 401),
+        response: replies({ 200: TenantDetails }, 401, 403),
       },
     },
     async (request, reply) => {

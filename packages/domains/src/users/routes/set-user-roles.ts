@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { entityTag, IfMatchHeaders, preconditionOf } from '@trellis/http/entity-tag';
 import { replies } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
@@ -17,10 +18,16 @@ export function setUserRolesRoute(app: App, service: Pick<UsersService, 'setRole
           'Replaces all roles; takes effect in every process within a second. Roles that are added may not hold more than the caller, ownership is taken away by owners only, and the last owner stays one.',
         tags: ['users'],
         params: IdParams,
+        headers: IfMatchHeaders,
         body: UserRolesBody,
-        response: replies({ 200: UserReply }, 401, 403, 404, 409, 422),
+        response: replies({ 200: UserReply }, 401, 403, 404, 409, 412, 422),
       },
     },
-    (request) => service.setRoles(callOf(request), request.params.id, request.body.roleIds),
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const precondition = preconditionOf(headers);
+      const user = await service.setRoles(callOf(request), params.id, body.roleIds, precondition);
+      return reply.header('etag', entityTag(user)).send(user);
+    },
   );
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { startApi } from '@trellis/test/api';
 import { type Account, password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
+import { enableMfa } from '../../auth/test/second-factor.ts';
+import { setMaxUsers } from '../../invitations/test/invite.ts';
 import { addUser, logIn, systemRoleId } from './add-user.ts';
 
 t.test('POST /users', async (t) => {
@@ -23,7 +25,7 @@ t.test('POST /users', async (t) => {
     t.equal(status, 201);
     t.equal(headers.get('location'), `/api/v1/users/${body.id}`);
     t.match(body, { email, name: 'Grace Hopper', roles: [{ name: 'member' }] });
-    t.same(Object.keys(body), ['id', 'email', 'name', 'roles', 'createdAt']);
+    t.same(Object.keys(body), ['id', 'email', 'name', 'status', 'roles', 'createdAt']);
     const { token } = await logIn(api, email, account.tenant.id);
     const me = await api.request('GET', '/auth/me', { token });
     t.same(me.body.permissions, ['*:read']);
@@ -55,7 +57,7 @@ t.test('POST /users', async (t) => {
       t.equal(body.code, 'email_taken');
       await logIn(api, home.user.email, home.tenant.id);
       const me = await api.request('GET', '/auth/me', { token: home.token });
-      t.same(me.body.user, home.user);
+      t.match(me.body.user, home.user);
       t.same(me.body.tenant.id, home.tenant.id);
     },
   );
@@ -116,9 +118,38 @@ t.test('POST /users', async (t) => {
     t.equal(people.length, 0, 'a refused create leaves no person');
   });
 
+  await t.test('403: with a full plan it does not show who has an account', async (t) => {
+    const account = await signUp(api);
+    const other = await signUp(api, 'Other');
+    await setMaxUsers(api, account, 1);
+    for (const email of [other.user.email, newEmail()]) {
+      const { status, body } = await create(account.token, { email, name: 'Ada' });
+      t.equal(status, 403);
+      t.equal(body.code, 'plan_limit_reached');
+    }
+  });
+
+  await t.test('409: nobody takes in whom the platform has disabled', async (t) => {
+    const account = await signUp(api);
+    const { id, email } = await addUser(api, account, ['*:read']);
+    await api.request('DELETE', `/users/${id}`, { token: account.token });
+    const person = (change = false) =>
+      api.app.platform.db.querySystem((sql) =>
+        change
+          ? sql`update users set disabled_at = now() where id = ${id} returning *`
+          : sql`select * from users where id = ${id}`,
+      );
+    const before = await person(true);
+    const { status, body } = await create(account.token, { email, name: 'Taken', password });
+    t.equal(status, 409);
+    t.equal(body.code, 'email_taken');
+    t.same(await person(), before, 'and the account stays as it is');
+  });
+
   await t.test('201: somebody left without a tenant gets the password given now', async (t) => {
     const account = await signUp(api);
     const first = await addUser(api, account, ['*:read']);
+    await enableMfa(api, first);
     await api.request('DELETE', `/users/${first.id}`, { token: account.token });
     const other = await signUp(api, 'Other');
     const input = { email: first.email, name: 'Back', password: 'another long password' };
@@ -128,7 +159,8 @@ t.test('POST /users', async (t) => {
     const logInWith = (secret: string) =>
       api.request('POST', '/auth/login', { body: { email: first.email, password: secret } });
     t.equal((await logInWith(password)).status, 401, 'who knew the old one knows nothing');
-    t.equal((await logInWith(input.password)).body.tenant.id, other.tenant.id);
+    const { body: session } = await logInWith(input.password);
+    t.equal(session.tenant?.id, other.tenant.id, 'nor is a second factor left of them');
   });
 
   await t.test('409: two tenants add the same new person at once, and one gets it', async (t) => {

@@ -12,7 +12,7 @@ t.test('GET /users/:id', async (t) => {
   await t.test('200: a person with the roles held here', async (t) => {
     const { status, body } = await get(account.user.id, account.token);
     t.equal(status, 200);
-    t.same(Object.keys(body), ['id', 'email', 'name', 'roles', 'createdAt']);
+    t.same(Object.keys(body), ['id', 'email', 'name', 'status', 'roles', 'createdAt']);
     t.match(body, { ...account.user, roles: [{ name: 'owner' }] });
   });
 

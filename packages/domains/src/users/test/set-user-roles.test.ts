@@ -73,6 +73,26 @@ t.test('PUT /users/:id/roles', async (t) => {
     }
   });
 
+  await t.test('412: an If-Match that names another version', async (t) => {
+    const account = await signUp(api);
+    const user = await addUser(api, account, ['*:read']);
+    const path = `/users/${user.id}`;
+    const { headers } = await api.request('GET', path, { token: account.token });
+    const match = { 'if-match': headers.get('etag') ?? '' };
+    const write = () =>
+      api.request('PUT', `${path}/roles`, {
+        token: account.token,
+        body: { roleIds: [] },
+        headers: match,
+      });
+    const changed = await write();
+    t.equal(changed.status, 200);
+    t.not(changed.headers.get('etag'), match['if-match']);
+    const { status, body } = await write();
+    t.equal(status, 412);
+    t.equal(body.code, 'precondition_failed');
+  });
+
   await t.test('403: nobody gives what they do not hold, nor takes ownership away', async (t) => {
     const account = await signUp(api);
     const owner = await systemRoleId(api, account, 'owner');

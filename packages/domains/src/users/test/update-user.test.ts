@@ -6,8 +6,8 @@ import { addUser } from './add-user.ts';
 t.test('PATCH /users/:id', async (t) => {
   const api = await startApi(t);
   const account = await signUp(api);
-  const patch = (id: string, body: unknown, token?: string) =>
-    api.request('PATCH', `/users/${id}`, { token, body });
+  const patch = (id: string, body: unknown, token?: string, headers = {}) =>
+    api.request('PATCH', `/users/${id}`, { token, body, headers });
 
   await t.test('200: renames, and audits the person before and after', async (t) => {
     const user = await addUser(api, account, ['*:read']);
@@ -24,6 +24,50 @@ t.test('PATCH /users/:id', async (t) => {
     t.same(trail.body.data[0].after, after.body);
   });
 
+  await t.test('412: an If-Match that names another version, of any part', async (t) => {
+    const user = await addUser(api, account, ['*:read']);
+    const read = () => api.request('GET', `/users/${user.id}`, { token: account.token });
+    const first = (await read()).headers.get('etag') ?? '';
+    const write = (name: string, tag: string) =>
+      patch(user.id, { name }, account.token, { 'if-match': tag });
+    const changed = await write('Two', first);
+    t.equal(changed.status, 200);
+    const second = changed.headers.get('etag') ?? '';
+    t.not(second, first);
+    t.equal((await read()).headers.get('etag'), second);
+    for (const stale of [first, 'nonsense', `W/${second}`]) {
+      const refused = await write('Three', stale);
+      t.equal(refused.status, 412);
+      t.equal(refused.body.code, 'precondition_failed');
+    }
+    await api.request('PUT', `/users/${user.id}/roles`, {
+      token: account.token,
+      body: { roleIds: [] },
+    });
+    t.equal((await write('Three', second)).status, 412, 'the roles belong to it');
+    t.equal((await write('Three', '*')).status, 200);
+  });
+
+  await t.test('412: of ten changes from one version, one goes through', async (t) => {
+    const user = await addUser(api, account, ['*:read']);
+    const path = `/users/${user.id}`;
+    const { headers } = await api.request('GET', path, { token: account.token });
+    const match = { 'if-match': headers.get('etag') ?? '' };
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        index % 2
+          ? patch(user.id, { name: `Name ${index}` }, account.token, match)
+          : api.request('PUT', `${path}/roles`, {
+              token: account.token,
+              body: { roleIds: [] },
+              headers: match,
+            }),
+      ),
+    );
+    t.equal(replies.filter(({ status }) => status === 200).length, 1);
+    t.equal(replies.filter(({ status }) => status === 412).length, 9);
+  });
+
   await t.test('404: a person of another tenant is not changed', async (t) => {
     const stranger = await signUp(api, 'Other');
     const { status, body } = await patch(account.user.id, { name: 'Mallory' }, stranger.token);
@@ -35,7 +79,14 @@ t.test('PATCH /users/:id', async (t) => {
 
   await t.test('400: a body or an id that is not valid', async (t) => {
     const { id } = account.user;
-    const bad = [{}, { name: '' }, { name: ' ' }, { name: 7 }, { name: 'Ada', email: 'a@b.de' }];
+    const bad = [
+      {},
+      { name: '' },
+      { name: ' ' },
+      { name: 7 },
+      { name: 'Ada', email: 'a@b.de' },
+      { status: 'deleted' },
+    ];
     for (const body of bad) {
       t.equal((await patch(id, body, account.token)).body.code, 'validation_failed');
     }
