@@ -6,19 +6,38 @@
 
 /** What other domains and the apps may import of a domain, beside its `jobs.ts` and `events.ts`. */
 const publicFaces = {
-  audit: ['write-audit'],
-  auth: ['access-token', 'authenticate', 'errors', 'passwords', 'schemas'],
+  'api-keys': ['api-key', 'authenticate-key', 'key-permissions'],
+  audit: ['verify-trails', 'write-audit'],
+  auth: [
+    'access-token',
+    'authenticate',
+    'errors',
+    'kept-grants',
+    'throttle/login-throttle',
+    'throttle/throttle-keys',
+    'throttle/mail-allowance',
+    'throttle/mail-turn',
+    'origin',
+    'origin-of',
+    'passwords/hash-password',
+    'schemas',
+    'session-grant',
+    'passwords/set-password',
+  ],
   email: ['mail-links', 'send-mail'],
+  invitations: ['pending'],
   plans: ['quota', 'repository', 'seed-plans'],
-  roles: ['access-change', 'assignable-roles', 'system-roles'],
-  tenants: ['create-tenant'],
-  users: ['create-person'],
+  roles: ['access-change', 'assignable-roles', 'current-call', 'errors', 'grants', 'system-roles'],
+  'signing-keys': ['create-token-keys', 'token-keys'],
+  tenants: ['create-tenant', 'repository'],
+  users: ['create-person', 'lock-person', 'membership', 'schemas', 'seats'],
   webhooks: ['event-type', 'trigger-webhooks'],
 };
 
 /** Which packages of ours a package may import. */
 const layers = {
   core: [],
+  client: [],
   config: ['core'],
   db: ['core'],
   http: ['core'],
@@ -31,8 +50,11 @@ const layers = {
 const tests = '(^test/|/test/)';
 const fastify = '(^|/)node_modules/(fastify|fastify-plugin|@fastify/[^/]+)/';
 const domains = '^packages/domains/src/';
-/** The files of a domain that the worker runs, where fastify is absent. */
-const shared = `${domains}[^/]+/((service|repository|jobs|events|errors|worker)\\.ts$|delivery/)`;
+/** What of a domain knows nothing of HTTP, so that the worker can run it, where fastify is absent. */
+const sharedFiles = '(service|repository|jobs|events|errors|worker)\\.ts$';
+const sharedFolders =
+  '(delivery|log-in|passwords|person|second-factor|sessions|throttle|verification)/';
+const shared = `${domains}[^/]+/(${sharedFiles}|${sharedFolders})`;
 
 const faces = Object.entries(publicFaces).map(([name, files]) => `${name}/(${files.join('|')})`);
 const face = `${domains}([^/]+/(jobs|events)|${faces.join('|')})\\.ts$`;

@@ -72,6 +72,10 @@ export const commonSettings = Type.Object({
       'Where files are kept: `file:` and a folder that the API and the worker share, or `s3://KEY:SECRET@bucket/prefix?region=…&endpoint=…`. Without `KEY:SECRET@` the usual sources of AWS credentials are asked; `endpoint` is for other services than AWS.',
     examples: ['file:/var/lib/trellis/files', 's3://bucket?region=eu-central-1'],
   }),
+  STORAGE_TIMEOUT_MS: milliseconds(
+    'One request to an object store elsewhere; it is tried three times.',
+    30_000,
+  ),
   WEBHOOK_ALLOW_CIDRS: Type.String({
     default: '',
     format: 'address-ranges',
@@ -126,7 +130,10 @@ export const apiSettings = Type.Composite([
       default: 1_048_576,
       description: 'Largest body of a JSON request.',
     }),
-    REQUEST_TIMEOUT_MS: milliseconds('A request must have arrived whole by then.', 30_000),
+    REQUEST_TIMEOUT_MS: milliseconds(
+      'A request must have arrived whole by then, unless it uploads a file.',
+      30_000,
+    ),
     HEADERS_TIMEOUT_MS: milliseconds('The headers of a request must have arrived by then.', 10_000),
     KEEP_ALIVE_TIMEOUT_MS: milliseconds('An idle connection is closed after this.', 72_000),
     ACCESS_TOKEN_ALGORITHM: Type.Union([Type.Literal('ES256'), Type.Literal('HS256')], {
@@ -153,8 +160,12 @@ export const apiSettings = Type.Composite([
       description:
         'For this long after a rotation the refresh token before it still gets the current one, so that parallel tabs do not log each other out.',
     }),
+    SESSIONS_MAX: count(
+      'Sessions that one person has at a time in one tenant; one more ends the oldest.',
+      100,
+    ),
     LOGIN_FAILURES_FREE: count(
-      'Wrong passwords for one account before the next try has to wait. For one address it is ten times as many.',
+      'Wrong passwords, and apart from them wrong codes, for one account before the next try has to wait. For one address it is ten times as many, and as many requests for a link.',
       5,
       1_000,
     ),
@@ -173,7 +184,16 @@ export const apiSettings = Type.Composite([
       3_600,
       86_400,
     ),
+    MFA_ISSUER: Type.String({
+      default: 'Trellis',
+      pattern: '^[^:\\p{Cc}]{1,64}$',
+      description: 'What authenticator apps call the platform beside the codes of a person.',
+      examples: ['Example'],
+    }),
+    ROLES_MAX: count('Roles that one tenant can have, system roles included.', 200),
+    API_KEYS_MAX: count('API keys that one tenant can have, expired ones included.', 100),
     INVITATION_TTL_SECONDS: seconds('How long an invitation can be accepted.', 604_800, 7_776_000),
+    INVITATIONS_PER_HOUR_MAX: count('Invitations that one tenant can mail in an hour.', 100),
     FILE_SIZE_MAX_BYTES: Type.Integer({
       minimum: 1,
       maximum: 5_497_558_138_880,
@@ -226,6 +246,11 @@ export const workerSettings = Type.Composite([
       maxLength: 320,
       description: 'The sender of all mail.',
     }),
+    SMTP_TIMEOUT_MS: milliseconds(
+      'A message that the mail server has not taken by then is tried again later.',
+      30_000,
+      300_000,
+    ),
     SIGNING_KEY_DAYS: count(
       'How many days one key signs access tokens before the next one does.',
       30,

@@ -8,6 +8,8 @@ import { findGrant } from './session-grant.ts';
 
 /** Announced when a session ends; the key is its id. */
 export const sessionEnded = 'auth.session-ended';
+/** Announced when sessions of a person end in every tenant; the key is the person's id. */
+export const personSignedOut = 'auth.person-signed-out';
 /** Announced when what people or keys may do changes; the key is the tenant's id. */
 export const accessChanged = 'auth.access-changed';
 
@@ -22,10 +24,11 @@ export interface Authenticator {
 
 export function createAuthenticator(
   db: Pick<TenantDb, 'asSystem'>,
-  changes: Pick<ChangeFeed, 'on' | 'onConnect'>,
+  changes: Pick<ChangeFeed, 'on' | 'onConnect' | 'isListening'>,
 ): Authenticator {
-  const grants = keepGrants((sessionId) => db.asSystem((tx) => findGrant(tx, sessionId)));
-  changes.on(sessionEnded, (id) => grants.forget((_, sessionId) => sessionId === id));
+  const grants = keepGrants((id) => db.asSystem((tx) => findGrant(tx, id)), changes);
+  changes.on(sessionEnded, (id) => grants.forgetOne(id));
+  changes.on(personSignedOut, (id) => grants.forget(({ userId }) => userId === id));
   changes.on(accessChanged, (id) => grants.forget(({ tenantId }) => tenantId === id));
   changes.onConnect(() => grants.forget(() => true));
 

@@ -1,70 +1,44 @@
-import { platformPermission } from '@trellis/core/permissions';
-import { sessions } from '@trellis/db/schema/auth';
 import { tenants } from '@trellis/db/schema/tenants';
-import { membershipRoles, memberships, roles, users } from '@trellis/db/schema/users';
+import { memberships, users } from '@trellis/db/schema/users';
 import type { TenantDb, Tx } from '@trellis/db/tenant-db';
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import type { Person } from '../users/create-person.ts';
 
-export type Session = typeof sessions.$inferSelect;
-export type Person = typeof users.$inferSelect;
-
-/** What one session may do. */
-export interface Grant {
-  userId: string;
-  tenantId: string;
-  tenantStatus: 'active' | 'suspended';
-  permissions: ReadonlySet<string>;
+/** What logging in has to know of a person before anything was proved. */
+export interface Login {
+  id: string;
+  passwordHash: string | null;
+  isDisabled: boolean;
+  hasSecondFactor: boolean;
 }
 
-/** Undefined when the session has ended, or its person or membership is gone. */
-export async function loadGrant(
-  db: Pick<TenantDb, 'asSystem'>,
-  sessionId: string,
-): Promise<Grant | undefined> {
-  const rows = await db.asSystem((tx) =>
-    tx.orm
-      .select({
-        userId: sessions.userId,
-        tenantId: sessions.tenantId,
-        tenantStatus: tenants.status,
-        isPlatformAdmin: users.isPlatformAdmin,
-        permissions: roles.permissions,
-      })
-      .from(sessions)
-      .innerJoin(users, and(eq(users.id, sessions.userId), isNull(users.disabledAt)))
-      .innerJoin(tenants, eq(tenants.id, sessions.tenantId))
-      .innerJoin(
-        memberships,
-        and(eq(memberships.userId, users.id), eq(memberships.tenantId, tenants.id)),
-      )
-      .leftJoin(membershipRoles, eq(membershipRoles.membershipId, memberships.id))
-      .leftJoin(roles, eq(roles.id, membershipRoles.roleId))
-      .where(
-        and(
-          eq(sessions.id, sessionId),
-          isNull(sessions.revokedAt),
-          gt(sessions.expiresAt, sql`now()`),
-        ),
-      ),
+/** Whose address it is, in one round trip. */
+export async function findLogin(
+  db: Pick<TenantDb, 'querySystem'>,
+  email: string,
+): Promise<Login | undefined> {
+  const [login] = await db.querySystem<Login>(
+    (sql) => sql`
+      select id, password_hash as "passwordHash", disabled_at is not null as "isDisabled",
+        exists (
+          select from second_factors where user_id = users.id and enabled_at is not null
+        ) as "hasSecondFactor"
+      from users where lower(email) = ${email.toLowerCase()}`,
   );
-  const [first] = rows;
-  if (!first) return undefined;
-  const permissions = new Set(rows.flatMap((row) => row.permissions ?? []));
-  if (first.isPlatformAdmin) permissions.add(platformPermission);
-  return { ...first, permissions };
-}
-
-export async function findPersonByEmail(tx: Tx, email: string): Promise<Person | undefined> {
-  const [person] = await tx.orm
-    .select()
-    .from(users)
-    .where(eq(sql`lower(${users.email})`, email.toLowerCase()));
-  return person;
+  return login;
 }
 
 export async function findPerson(tx: Tx, id: string): Promise<Person | undefined> {
   const [person] = await tx.orm.select().from(users).where(eq(users.id, id));
   return person;
+}
+
+export async function updatePerson(
+  tx: Tx,
+  id: string,
+  change: Partial<Pick<Person, 'name' | 'passwordHash' | 'emailVerifiedAt'>>,
+): Promise<void> {
+  await tx.orm.update(users).set(change).where(eq(users.id, id));
 }
 
 export interface TenantOfPerson {
@@ -74,7 +48,7 @@ export interface TenantOfPerson {
   status: 'active' | 'suspended';
 }
 
-/** The tenants that a person is in, the one joined first at the front. */
+/** The tenants that let a person in, the one joined first at the front. */
 export function listTenantsOf(tx: Tx, userId: string): Promise<TenantOfPerson[]> {
   return tx.orm
     .select({
@@ -85,35 +59,6 @@ export function listTenantsOf(tx: Tx, userId: string): Promise<TenantOfPerson[]>
     })
     .from(memberships)
     .innerJoin(tenants, eq(tenants.id, memberships.tenantId))
-    .where(eq(memberships.userId, userId))
+    .where(and(eq(memberships.userId, userId), isNull(memberships.disabledAt)))
     .orderBy(asc(memberships.createdAt), asc(memberships.id));
-}
-
-export async function insertSession(
-  tx: Tx,
-  session: typeof sessions.$inferInsert,
-): Promise<Session> {
-  const [row] = await tx.orm.insert(sessions).values(session).returning();
-  return row as Session;
-}
-
-/** Locks the row, so that parallel refreshes of one session come one after another. */
-export async function lockSession(tx: Tx, id: string): Promise<Session | undefined> {
-  const [row] = await tx.orm.select().from(sessions).where(eq(sessions.id, id)).for('update');
-  return row;
-}
-
-export async function rotateSession(
-  tx: Tx,
-  id: string,
-  change: { generation: number; rotatedAt: Date; expiresAt: Date },
-): Promise<void> {
-  await tx.orm.update(sessions).set(change).where(eq(sessions.id, id));
-}
-
-export async function revokeSession(tx: Tx, id: string, at: Date): Promise<void> {
-  await tx.orm
-    .update(sessions)
-    .set({ revokedAt: at })
-    .where(and(eq(sessions.id, id), isNull(sessions.revokedAt)));
 }

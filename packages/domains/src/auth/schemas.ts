@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Body, Id } from '@trellis/http/schemas';
+import { Body, Id, Nullable, Timestamp, visible } from '@trellis/http/schemas';
 
 export const Email = Type.String({
   format: 'email',
@@ -12,17 +12,23 @@ export const NewPassword = Type.String({
   description: 'At least 12 characters.',
   examples: ['correct horse battery'],
 });
-export const PersonName = Type.String({
+const nameLike = (example: string) =>
+  Type.String({ minLength: 1, maxLength: 120, pattern: visible, examples: [example] });
+export const PersonName = nameLike('Ada Lovelace');
+export const TenantName = nameLike('Analytical Engines');
+
+export const MailedToken = Type.String({
   minLength: 1,
-  maxLength: 120,
-  pattern: '\\S',
-  examples: ['Ada Lovelace'],
+  maxLength: 128,
+  description: 'What follows `#token=` in the mailed link.',
+  examples: ['rT5w0eW0eYx2b7v9QmZJ8d3kqLhN1sUaC4fGpRtVyXo'],
 });
-export const TenantName = Type.String({
-  minLength: 1,
-  maxLength: 120,
-  pattern: '\\S',
-  examples: ['Analytical Engines'],
+
+export const MfaCode = Type.String({
+  minLength: 6,
+  maxLength: 64,
+  description: 'Six digits of the authenticator app, or a recovery code.',
+  examples: ['492039'],
 });
 
 export const RegisterBody = Body({
@@ -37,6 +43,7 @@ export const LoginBody = Body({
   email: Type.String({ minLength: 1, maxLength: 254, examples: ['ada@example.com'] }),
   password: Type.String({ minLength: 1, maxLength: 256, examples: ['correct horse battery'] }),
   tenantId: Type.Optional(Id),
+  code: Type.Optional(MfaCode),
 });
 export type LoginBody = Static<typeof LoginBody>;
 
@@ -64,8 +71,29 @@ export const TokensReply = Type.Object({
 });
 export type TokensReply = Static<typeof TokensReply>;
 
+export const SwitchTenantBody = Body({ tenantId: Id });
+
+export const SessionReply = Type.Object({
+  id: Id,
+  isCurrent: Type.Boolean({ description: 'Whether it is the one that asks.', examples: [true] }),
+  tenant: TenantReply,
+  ip: Nullable(Type.String({ examples: ['203.0.113.7'] })),
+  userAgent: Nullable(Type.String({ examples: ['Mozilla/5.0 (X11; Linux x86_64)'] })),
+  createdAt: Timestamp,
+  lastUsedAt: Type.String({
+    ...Timestamp,
+    description: 'The log-in or the last refresh.',
+  }),
+  expiresAt: Type.String({ ...Timestamp, description: 'Unless it is refreshed before.' }),
+});
+export type SessionReply = Static<typeof SessionReply>;
+
 export const MeReply = Type.Object({
-  user: PersonReply,
+  user: Type.Object({
+    ...PersonReply.properties,
+    emailVerified: Type.Boolean({ description: 'By a link that was mailed to the address.' }),
+    mfaEnabled: Type.Boolean({ description: 'Whether logging in asks for a second factor.' }),
+  }),
   tenant: TenantReply,
   permissions: Type.Array(Type.String(), { examples: [['*']] }),
 });

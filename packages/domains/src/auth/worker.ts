@@ -1,23 +1,27 @@
-import { deleteInBatches } from '@trellis/db/delete-in-batches';
 import { handleJob, type WorkerModule } from '@trellis/queue/define-job';
 import type { WorkerPlatform } from '../platform.ts';
-import { removeEndedSessions } from './jobs.ts';
+import { removeSessions, removeThrottles, removeTokens } from './clean-up.ts';
+import {
+  removeEndedSessions,
+  removeExpiredThrottles,
+  removeExpiredTokens,
+  sendPasswordReset,
+} from './jobs.ts';
+import { runPasswordReset } from './passwords/send-password-reset.ts';
 
-/** Days that an ended session stays visible. */
-const keptDays = 30;
-
-export default function createWorker({ db, log }: WorkerPlatform): WorkerModule {
-  const remove = handleJob(removeEndedSessions, async () => {
-    const sessions = await deleteInBatches(
-      db,
-      (sql, limit) => sql`
-      delete from sessions where id in (
-        select id from sessions
-        where least(expires_at, revoked_at) < now() - make_interval(days => ${keptDays})
-        limit ${limit} for update skip locked)
-      returning id`,
-    );
-    log.info({ sessions }, 'Ended sessions were removed.');
-  });
-  return { handlers: [remove] };
+export default function createWorker(platform: WorkerPlatform): WorkerModule {
+  const { db, log } = platform;
+  const cleanUps = [
+    handleJob(removeEndedSessions, async () => {
+      log.info({ sessions: await removeSessions(db) }, 'Ended sessions were removed.');
+    }),
+    handleJob(removeExpiredTokens, async () => {
+      log.info({ tokens: await removeTokens(db) }, 'Expired links were removed.');
+    }),
+    handleJob(removeExpiredThrottles, async () => {
+      log.info({ throttles: await removeThrottles(db) }, 'Forgotten log-in failures were removed.');
+    }),
+  ];
+  const reset = handleJob(sendPasswordReset, (payload) => runPasswordReset(platform, payload));
+  return { handlers: [...cleanUps, reset] };
 }

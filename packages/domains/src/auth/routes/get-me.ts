@@ -9,12 +9,12 @@ export function getMeRoute(app: App, service: AuthService): void {
   app.get(
     '/me',
     {
-      config: { access: access.authenticated() },
+      config: { access: access.session() },
       schema: {
         summary: 'Show who is logged in',
         description: 'The person, the tenant of the token, and the granted permissions.',
         tags: ['auth'],
-        response: replies({ 200: MeReply }, 401),
+        response: replies({ 200: MeReply }, 401, 403),
       },
     },
     async (request) => {

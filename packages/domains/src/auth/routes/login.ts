@@ -12,11 +12,12 @@ export function loginRoute(app: App, service: AuthService): void {
       config: { access: access.public(), audit: 'session.created' },
       schema: {
         summary: 'Log in',
-        description: 'Opens a session in one tenant; without `tenantId`, the one joined first.',
+        description:
+          'Opens a session in one tenant; without `tenantId`, the one joined first. After several failures the account, or the address that the call comes from, has to wait. A person with a second factor gets 401 `mfa_required` without `code`.',
         tags: ['auth'],
         security: [],
         body: LoginBody,
-        response: replies({ 200: TokensReply }, 401, 403),
+        response: replies({ 200: TokensReply }, 401, 403, 429),
       },
     },
     (request) => service.login(request.body, originOf(request)),

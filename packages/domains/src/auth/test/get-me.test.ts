@@ -2,6 +2,7 @@ import { startApi } from '@trellis/test/api';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { addUser } from '../../users/test/add-user.ts';
+import { keyOf } from './key-of.ts';
 
 t.test('GET /auth/me', async (t) => {
   const api = await startApi(t);
@@ -12,7 +13,7 @@ t.test('GET /auth/me', async (t) => {
     const { status, body } = await me(account.token);
     t.equal(status, 200);
     t.same(body, {
-      user: account.user,
+      user: { ...account.user, emailVerified: false, mfaEnabled: false },
       tenant: account.tenant,
       permissions: ['*', 'tenant:own'],
     });
@@ -45,7 +46,14 @@ t.test('GET /auth/me', async (t) => {
   await t.test('401: an access token that has expired', async (t) => {
     const [, payload = ''] = account.token.split('.');
     const { sub, tid, sid } = JSON.parse(Buffer.from(payload, 'base64url').toString());
-    const expired = api.app.signAccessToken({ sub, tid, sid }, -1);
+    const { platform, signAccessToken } = api.app;
+    const expired = await platform.db.asSystem((tx) => signAccessToken(tx, { sub, tid, sid }, -1));
     t.equal((await me(expired)).body.code, 'unauthenticated');
+  });
+
+  await t.test('403: a key, which is nobody', async (t) => {
+    const { status, body } = await me(await keyOf(api, account));
+    t.equal(status, 403);
+    t.equal(body.code, 'session_required');
   });
 });

@@ -15,7 +15,7 @@ t.test('POST /auth/login', async (t) => {
     t.equal(status, 200);
     t.match(body, { user: account.user, tenant: account.tenant, expiresIn: 900 });
     const me = await api.request('GET', '/auth/me', { token: body.accessToken });
-    t.same(me.body.user, account.user);
+    t.match(me.body.user, account.user);
     const trail = await api.request('GET', '/audit-logs?action=session.created', {
       token: body.accessToken,
     });
@@ -54,6 +54,18 @@ t.test('POST /auth/login', async (t) => {
     );
     const { body } = await login({ email: leaver.user.email, password });
     t.equal(body.code, 'invalid_credentials');
+  });
+
+  await t.test('403: a tenant that lets the person in no longer', async (t) => {
+    const other = await signUp(api, 'Former');
+    await joinTenant(api, other, account.user.id);
+    await api.app.platform.db.asSystem(
+      (tx) => tx.sql`update memberships set disabled_at = now()
+        where tenant_id = ${other.tenant.id} and user_id = ${account.user.id}`,
+    );
+    const refused = await login({ email, password, tenantId: other.tenant.id });
+    t.equal(refused.body.code, 'no_membership');
+    t.equal((await login({ email, password })).body.tenant.id, account.tenant.id);
   });
 
   await t.test('403: a tenant that the person is not in, or that is suspended', async (t) => {

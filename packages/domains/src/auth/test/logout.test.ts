@@ -1,11 +1,9 @@
-import type { CallContext } from '@trellis/core/context';
 import { startApi } from '@trellis/test/api';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
-import { createMailLinks } from '../../email/mail-links.ts';
 import { logIn } from '../../users/test/add-user.ts';
-import { createAuthService } from '../service.ts';
 import { claimsOf } from './claims-of.ts';
+import { keyOf } from './key-of.ts';
 import { within } from './within.ts';
 
 t.test('POST /auth/logout', async (t) => {
@@ -49,25 +47,11 @@ t.test('POST /auth/logout', async (t) => {
     t.equal((await logout(token)).body.code, 'unauthenticated');
   });
 
-  await t.test('401: a credential that has no session, such as a key', async (t) => {
-    const { user, tenant } = await signUp(api);
-    const service = createAuthService(api.app.platform, {
-      accessTokenTtlSeconds: 60,
-      sessionTtlSeconds: 60,
-      refreshGraceSeconds: 0,
-      signAccessToken: () => '',
-      verifyEmailTtlSeconds: 60,
-      links: createMailLinks(api.app.settings),
-    });
-    const call: CallContext = {
-      tenantId: tenant.id,
-      actor: { type: 'api_key', id: user.id },
-      permissions: new Set(),
-      sessionId: null,
-      requestId: 'request-1',
-      ip: null,
-      userAgent: null,
-    };
-    await t.rejects(service.logout(call), { code: 'unauthenticated' });
+  await t.test('403: a credential that has no session, such as a key', async (t) => {
+    const account = await signUp(api);
+    const { status, body } = await logout(await keyOf(api, account));
+    t.equal(status, 403);
+    t.equal(body.code, 'session_required');
+    t.equal(await statusOf(account.token), 200);
   });
 });

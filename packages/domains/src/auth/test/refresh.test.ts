@@ -129,6 +129,14 @@ t.test('POST /auth/refresh', async (t) => {
     t.equal((await refresh(refreshToken)).body.code, 'refresh_token_invalid');
   });
 
+  await t.test('401: a tenant that lets the person in no longer', async (t) => {
+    const { refreshToken, tenant } = await signUp(api);
+    await asSystem(
+      (tx) => tx.sql`update memberships set disabled_at = now() where tenant_id = ${tenant.id}`,
+    );
+    t.equal((await refresh(refreshToken)).body.code, 'refresh_token_invalid');
+  });
+
   await t.test('403: a suspended tenant', async (t) => {
     const { refreshToken, tenant } = await signUp(api);
     await asSystem((tx) => tx.sql`update tenants set status = 'suspended' where id = ${tenant.id}`);

@@ -1,8 +1,8 @@
 import type { Tx } from '@trellis/db/tenant-db';
-import { writeAudit } from '../audit/write-audit.ts';
-import type { Platform } from '../platform.ts';
-import { sessionEnded } from './authenticate.ts';
-import type { Origin } from './origin.ts';
+import { writeAudit } from '../../audit/write-audit.ts';
+import type { Platform } from '../../platform.ts';
+import { sessionEnded } from '../authenticate.ts';
+import type { Origin } from '../origin.ts';
 import { revokeSession, type Session } from './repository.ts';
 
 /** Ends a session whose refresh token was used again, and leaves a trace of it in the audit. */
