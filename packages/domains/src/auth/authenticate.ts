@@ -2,9 +2,9 @@ import { commonErrors } from '@trellis/core/common-errors';
 import type { ChangeFeed } from '@trellis/db/changes';
 import type { TenantDb } from '@trellis/db/tenant-db';
 import type { AccessTokenClaims } from './access-token.ts';
-import { authErrors } from './errors.ts';
 import { keepGrants } from './kept-grants.ts';
 import { findGrant } from './session-grant.ts';
+import { refuseSuspended } from './suspended-caller.ts';
 
 /** Announced when a session ends; the key is its id. */
 export const sessionEnded = 'auth.session-ended';
@@ -38,7 +38,10 @@ export function createAuthenticator(
       if (!grant || grant.tenantId !== claims.tid || grant.userId !== claims.sub) {
         throw commonErrors.unauthenticated('The session has ended.');
       }
-      if (grant.tenantStatus !== 'active') throw authErrors.tenant_suspended();
+      if (grant.tenantStatus !== 'active') {
+        const { tid: tenantId, sub: id, sid: sessionId } = claims;
+        throw refuseSuspended({ tenantId, actor: { type: 'user', id }, sessionId });
+      }
       return grant.permissions;
     },
   };

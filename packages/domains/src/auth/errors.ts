@@ -82,6 +82,12 @@ export const authErrors = defineErrors({
     title: 'The code is wrong',
     description: 'The change asks for a code that is right now, and that was not used before.',
   },
+  email_unverified: {
+    status: 409,
+    title: 'The e-mail address is not verified',
+    description:
+      'Follow the link that was mailed to it first; `POST /auth/email/verification` mails another.',
+  },
   mfa_enabled: {
     status: 409,
     title: 'The second factor is on',

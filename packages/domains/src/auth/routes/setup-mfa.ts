@@ -13,7 +13,7 @@ export function setupMfaRoute(app: App, service: SecondFactorService): void {
       schema: {
         summary: 'Set up a second factor',
         description:
-          'Asks for the password, and answers a secret for an authenticator app (TOTP, RFC 6238) in place of an earlier one. Logging in asks for nothing more until the factor is enabled with a code.',
+          'Asks for the password and for an address that was verified, and answers a secret for an authenticator app (TOTP, RFC 6238) in place of an earlier one. Logging in asks for nothing more until the factor is enabled with a code.',
         tags: ['auth'],
         body: SetupMfaBody,
         response: replies({ 200: MfaSetupReply }, 401, 403, 409, 422, 429),

@@ -73,7 +73,10 @@ export function createSecondFactor(
   };
 }
 
-/** Asks for the password: who has no more than a session must not lock its owner out. */
+/**
+ * Asks for the password: who has no more than a session must not lock its owner out. Nor must who
+ * registered an address that is not theirs, so it has to be verified.
+ */
 async function setUp(
   needs: Needs,
   throttle: Throttle,
@@ -85,6 +88,7 @@ async function setUp(
   return needs.db.asSystem(async (tx) => {
     const person = await lockedPersonOf(tx, call);
     if (person.passwordHash !== before.passwordHash) throw authErrors.password_wrong();
+    if (!person.emailVerifiedAt) throw authErrors.email_unverified();
     const isPrepared = await prepareSecondFactor(tx, person.id, needs.secrets.seal(secret));
     if (!isPrepared) throw authErrors.mfa_enabled();
     await audit(needs, tx, call, 'user.mfa_prepared');

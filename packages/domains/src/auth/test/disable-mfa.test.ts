@@ -5,7 +5,7 @@ import t from 'tap';
 import { keyOf } from './key-of.ts';
 import { logIn } from './log-in.ts';
 import { trailOf } from './person.ts';
-import { codeOf, enableMfa, wrongCodeOf } from './second-factor.ts';
+import { codeOf, enableMfa, verifyAddress, wrongCodeOf } from './second-factor.ts';
 
 t.test('POST /auth/mfa/disable', async (t) => {
   const api = await startApi(t, { env: { LOGIN_FAILURES_FREE: '3' } });
@@ -102,6 +102,7 @@ t.test('POST /auth/mfa/disable', async (t) => {
     const { status, body } = await disable(token, { password, code: '123456' });
     t.equal(status, 409);
     t.equal(body.code, 'mfa_not_enabled');
+    await verifyAddress(api, token);
     const { secret } = (await api.request('POST', '/auth/mfa/setup', { token, body: { password } }))
       .body;
     const pending = await disable(token, { password, code: codeOf(secret) });

@@ -4,13 +4,16 @@ import { password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { keyOf } from './key-of.ts';
 import { trailOf } from './person.ts';
-import { codeOf, enableMfa, wrongCodeOf } from './second-factor.ts';
+import { codeOf, enableMfa, verifyAddress, wrongCodeOf } from './second-factor.ts';
 
 t.test('POST /auth/mfa/enable', async (t) => {
   const api = await startApi(t);
   const second = await startApi(t, { beside: api });
-  const setUp = async (token: string): Promise<string> =>
-    (await api.request('POST', '/auth/mfa/setup', { token, body: { password } })).body.secret;
+  const setUp = async (token: string): Promise<string> => {
+    await verifyAddress(api, token);
+    return (await api.request('POST', '/auth/mfa/setup', { token, body: { password } })).body
+      .secret;
+  };
   const enable = (token: string | undefined, body: unknown, server = api) =>
     server.request('POST', '/auth/mfa/enable', { token, body });
   const isEnabled = async (token: string) =>

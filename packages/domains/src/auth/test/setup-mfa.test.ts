@@ -4,17 +4,22 @@ import t from 'tap';
 import { keyOf } from './key-of.ts';
 import { logIn } from './log-in.ts';
 import { trailOf } from './person.ts';
-import { codeOf, enableMfa } from './second-factor.ts';
+import { codeOf, enableMfa, verifyAddress } from './second-factor.ts';
 
 t.test('POST /auth/mfa/setup', async (t) => {
   const api = await startApi(t, { env: { MFA_ISSUER: 'Example Ltd' } });
   const setUp = (token?: string, headers = {}, body: unknown = { password }) =>
     api.request('POST', '/auth/mfa/setup', { token, headers, body });
+  const signUpVerified = async () => {
+    const account = await signUp(api);
+    await verifyAddress(api, account.token);
+    return account;
+  };
   const enable = (token: string, code: string) =>
     api.request('POST', '/auth/mfa/enable', { token, body: { code } });
 
   await t.test('200: a secret and what an app scans, under the name of MFA_ISSUER', async (t) => {
-    const account = await signUp(api);
+    const account = await signUpVerified();
     const { status, body } = await setUp(account.token);
     t.equal(status, 200);
     t.same(Object.keys(body).sort(), ['secret', 'uri']);
@@ -32,7 +37,7 @@ t.test('POST /auth/mfa/setup', async (t) => {
   });
 
   await t.test('200: logging in asks for nothing more yet', async (t) => {
-    const { token, user } = await signUp(api);
+    const { token, user } = await signUpVerified();
     await setUp(token);
     t.equal((await logIn(api, user.email, password)).status, 200);
     const me = await api.request('GET', '/auth/me', { token });
@@ -40,7 +45,7 @@ t.test('POST /auth/mfa/setup', async (t) => {
   });
 
   await t.test('200: another secret takes the place of the one before', async (t) => {
-    const { token } = await signUp(api);
+    const { token } = await signUpVerified();
     const first = (await setUp(token)).body.secret;
     const { secret } = (await setUp(token)).body;
     t.not(secret, first);
@@ -49,14 +54,21 @@ t.test('POST /auth/mfa/setup', async (t) => {
   });
 
   await t.test('200: an Idempotency-Key gets the same secret again', async (t) => {
-    const { token } = await signUp(api);
+    const { token } = await signUpVerified();
     const headers = { 'idempotency-key': 'setup-1' };
     const first = await setUp(token, headers);
     t.same((await setUp(token, headers)).body, first.body);
   });
 
+  await t.test('409: while the address is not verified: it may be of somebody else', async (t) => {
+    const { token } = await signUp(api);
+    const { status, body } = await setUp(token);
+    t.equal(status, 409);
+    t.equal(body.code, 'email_unverified');
+  });
+
   await t.test('409: while the second factor is on', async (t) => {
-    const account = await signUp(api);
+    const account = await signUpVerified();
     await enableMfa(api, account);
     const { status, body } = await setUp(account.token);
     t.equal(status, 409);
@@ -64,7 +76,7 @@ t.test('POST /auth/mfa/setup', async (t) => {
   });
 
   await t.test('422, then 429: a session without the password sets nothing up', async (t) => {
-    const { token, user } = await signUp(api);
+    const { token, user } = await signUpVerified();
     const wrong = { password: 'not the password' };
     for (const expected of [422, 422, 422, 422, 422, 429]) {
       const { status, body } = await setUp(token, {}, wrong);
@@ -78,13 +90,13 @@ t.test('POST /auth/mfa/setup', async (t) => {
 
   await t.test('401 without a token, 403 for an API key', async (t) => {
     t.equal((await setUp()).body.code, 'unauthenticated');
-    const { status, body } = await setUp(await keyOf(api, await signUp(api)));
+    const { status, body } = await setUp(await keyOf(api, await signUpVerified()));
     t.equal(status, 403);
     t.equal(body.code, 'session_required');
   });
 
   await t.test('400: a body or an Idempotency-Key that is not valid', async (t) => {
-    const { token } = await signUp(api);
+    const { token } = await signUpVerified();
     for (const body of [undefined, {}, { password: '' }, { password, code: '123456' }]) {
       t.equal((await setUp(token, {}, body ?? null)).status, 400);
     }
