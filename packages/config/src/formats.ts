@@ -35,6 +35,14 @@ export const formats = {
     isValid: (text) => parseList(text).every(isOrigin),
     rule: 'must be origins like https://app.example.com, in small letters and without a path',
   },
+  keys: {
+    // What the first of two keys with one id sealed, and what the second did, look the same.
+    isValid: (text) => {
+      const ids = parseList(text).map((key) => key.split(':', 1)[0]);
+      return new Set(ids).size === ids.length;
+    },
+    rule: 'must have another id for each key',
+  },
   storage: {
     isValid: isStorage,
     rule: 'must be file: with a folder, or s3://KEY:SECRET@bucket/prefix with at most region and endpoint, and other characters written like %40',

@@ -27,13 +27,17 @@ export interface SecretBox {
 
 /** Reads `id:base64` pairs separated by commas, newest first. Throws a line that says what is wrong. */
 export function parseKeys(text: string): Key[] {
-  return text.split(',').map((entry) => {
+  const keys = text.split(',').map((entry) => {
     const [id = '', encoded = ''] = entry.trim().split(/:(.*)/s);
     const bytes = Buffer.from(encoded, 'base64');
     if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) throw new Error('each key needs an id: "k1:<base64>"');
     if (bytes.length !== 32) throw new Error(`key "${id}" must be 32 bytes of base64`);
     return { id, bytes };
   });
+  const ids = keys.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new Error(`two keys have the id "${twice}"`);
+  return keys;
 }
 
 function deriveKey(key: Key, purpose: string): Buffer {

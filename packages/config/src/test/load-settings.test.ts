@@ -113,6 +113,16 @@ t.test('holds addresses, ranges and origins against what will use them', async (
   }
 });
 
+t.test('two keys with one id stop the boot', async (t) => {
+  const keyOf = (id: string, byte: number) => `${id}:${Buffer.alloc(32, byte).toString('base64')}`;
+  const load = (...keys: string[]) =>
+    loadSettings(apiSettings, { ...valid, SECRET_KEY: keys.join() });
+  t.ok(load(keyOf('k2', 2), keyOf('k1', 1)));
+  t.throws(() => load(keyOf('k1', 2), keyOf('k1', 1)), {
+    message: /^SECRET_KEY: its value is not valid, it must have another id for each key\. [^\n]+$/,
+  });
+});
+
 t.test('never shows the value of a secret', async (t) => {
   for (const secret of [
     { SECRET_KEY: 'hunter2' },

@@ -79,4 +79,6 @@ t.test('keys that are none are refused with what is wrong', async (t) => {
   t.throws(() => parseKeys(Buffer.alloc(32).toString('base64')), /each key needs an id/);
   t.throws(() => parseKeys(`${keyOf('k1', 1)},`), /each key needs an id/);
   t.throws(() => parseKeys(keyOf('k 1', 1)), /each key needs an id/);
+  const twice = [keyOf('k1', 1), keyOf('k2', 2), keyOf('k1', 3)].join(',');
+  t.throws(() => parseKeys(twice), { message: 'two keys have the id "k1"' });
 });
