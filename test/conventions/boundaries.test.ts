@@ -19,6 +19,7 @@ const refused: [from: string, to: string, rule: string][] = [
   [`${d}/one/service.ts`, `${d}/one/routes/list.ts`, 'shared-without-http'],
   [`${d}/one/jobs.ts`, 'packages/http/src/access.ts', 'shared-without-http'],
   [`${d}/one/delivery/send.ts`, 'fastify', 'shared-without-http'],
+  [`${d}/one/second-factor/service.ts`, 'fastify', 'shared-without-http'],
   ['apps/api/src/one.ts', `${d}/two/service.ts`, 'outside-to-domain'],
   ['apps/api/src/one.ts', 'apps/worker/src/app.ts', 'app-to-app'],
   ['apps/api/src/one.ts', 'test/helpers/src/api.ts', 'app-to-development'],

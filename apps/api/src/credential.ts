@@ -11,7 +11,10 @@ export interface Credential {
 export const credentialAdvice =
   'Send `Authorization: Bearer <access token or API key>`, or `X-API-Key: <API key>`.';
 
-/** Undefined when there is none. Throws `unauthenticated` for one that is malformed, and for two. */
+/**
+ * Undefined when there is none. Throws `unauthenticated` for one that is malformed, for two, and for
+ * an `Authorization` of another scheme, even beside a key: whom it is meant for, nobody can tell.
+ */
 export function credentialOf(headers: IncomingHttpHeaders): Credential | undefined {
   const { authorization, 'x-api-key': key } = headers;
   const bearer = authorization === undefined ? undefined : bearerOf(authorization);
@@ -26,8 +29,9 @@ export function credentialOf(headers: IncomingHttpHeaders): Credential | undefin
   return { kind, text: String(text) };
 }
 
+/** The one token after the scheme (RFC 6750, 2.1). */
 function bearerOf(authorization: string): string {
-  const [scheme = '', token = ''] = authorization.split(' ', 2);
-  if (scheme.toLowerCase() === 'bearer' && token !== '') return token;
+  const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
+  if (token !== undefined) return token;
   throw commonErrors.unauthenticated(credentialAdvice);
 }

@@ -8,6 +8,8 @@ export interface DatabaseOptions {
   poolMax: number;
   /** The server ends a statement of a transaction after this. */
   statementTimeoutMs: number;
+  /** The server ends a transaction in which nothing was asked for this long; 10 s by default. */
+  idleTransactionTimeoutMs?: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
 }
@@ -21,6 +23,7 @@ export interface Database {
    */
   raw: Sql;
   statementTimeoutMs: number;
+  idleTransactionTimeoutMs: number;
   /** When a call gives up on a server that is silent: later than the server's own timeout. */
   deadlineMs: number;
   close(): Promise<void>;
@@ -29,8 +32,16 @@ export interface Database {
 /** What a server that answers at all may need on top of its own timeout. */
 const graceMs = 5_000;
 
+/**
+ * A process that stopped in the middle of a transaction, or behind a network that broke, would hold
+ * its locks for ever. No transaction waits for anything but Postgres: not for a password to be
+ * hashed, nor for an object store; what is left is the delay of a process that is overloaded. Shorter
+ * than the default of DATABASE_STATEMENT_TIMEOUT_MS, so that who waits for the lock still gets it.
+ */
+const idleTransactionMs = 10_000;
+
 export function createDatabase(options: DatabaseOptions): Database {
-  const { statementTimeoutMs } = options;
+  const { statementTimeoutMs, idleTransactionTimeoutMs = idleTransactionMs } = options;
   const deadlineMs = statementTimeoutMs + graceMs;
   const sockets = watchSockets(deadlineMs);
   const connect = (max: number) => {
@@ -56,6 +67,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     orm: drizzle(client, { casing: 'snake_case' }),
     raw,
     statementTimeoutMs,
+    idleTransactionTimeoutMs,
     deadlineMs,
     close: async () => {
       await Promise.all([raw.end({ timeout: 5 }), client.end({ timeout: 5 })]);

@@ -1,6 +1,8 @@
+export const deadlineCode = 'DATABASE_DEADLINE';
+
 /** Postgres did not answer in time, or no connection became free. */
 export class DeadlineError extends Error {
-  readonly code = 'DATABASE_DEADLINE';
+  readonly code = deadlineCode;
 
   constructor(ms: number) {
     super(`Postgres gave no answer within ${ms} ms.`);

@@ -1,3 +1,5 @@
+import { deadlineCode } from './deadline.ts';
+
 /** Sorts what Postgres and its client throw into what a caller can do about it. */
 export type DatabaseFailure = 'unavailable' | 'invalid_text' | 'unique' | 'other';
 
@@ -7,7 +9,7 @@ const connectionCodes = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
   'CONNECTION_ENDED',
-  'DATABASE_DEADLINE',
+  deadlineCode,
   'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
@@ -25,8 +27,14 @@ const connectionCodes = new Set([
  */
 const unavailableClasses = /^(08|53|57)/;
 
-/** What passes too: a password that is being rotated, and a standby that is not promoted yet. */
-const unavailableStates = new Set(['28000', '28P01', '25006']);
+/** The server ended a transaction in which nothing happened for too long. */
+const idleTransactionState = '25P03';
+
+/**
+ * What passes too: a password that is being rotated, a standby that is not promoted yet, and a
+ * transaction that rested for too long.
+ */
+const unavailableStates = new Set(['28000', '28P01', '25006', idleTransactionState]);
 
 interface CodedError extends Error {
   code?: unknown;
@@ -50,6 +58,17 @@ export function classifyFailure(error: unknown): DatabaseFailure {
   if (code === '22021' || code === '22P05') return 'invalid_text';
   if (code === '23505') return 'unique';
   return 'other';
+}
+
+/**
+ * Whether nobody can be served, as far as this process can tell: the server cannot be reached, or is
+ * starting or stopping. One that is full, or that was too slow for a statement or for a connection
+ * of this process to become free, is at work for others meanwhile.
+ */
+export function isServerAway(error: unknown): boolean {
+  const code = String(rootOf(error)?.code ?? '');
+  if (code === deadlineCode) return false;
+  return connectionCodes.has(code) || /^(08|57P)/.test(code);
 }
 
 /** Whether an 'unavailable' Postgres could be reached, and only took too long for the statement. */

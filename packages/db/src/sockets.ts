@@ -23,6 +23,16 @@ interface Watched {
 
 const looksMax = 10;
 
+/** Of several hosts the next one each time; `turn` counts them. */
+export function openSocket({ host, port, path }: SocketTarget, turn: number): Socket {
+  const socket = new Socket();
+  if (path) return socket.connect(path);
+  const index = turn % host.length;
+  const name = host[index] ?? 'localhost';
+  // postgres.js takes the name that the certificate must have from here.
+  return Object.assign(socket.connect(port[index] ?? 5432, name), { host: name });
+}
+
 /**
  * Opens the sockets of postgres.js, which waits without end for a server that is frozen or behind
  * a broken network, and destroys those on which nothing moved for `silenceMs`. Its client then
@@ -47,15 +57,11 @@ export function watchSockets(silenceMs: number): SocketWatch {
   // Looks are counted, not time: after a pause of this process nothing is taken for silent.
   const timer = setInterval(look, silenceMs / looksMax).unref();
   return {
-    open: ({ host, port, path }) => {
+    open: (target) => {
       for (const socket of sockets.keys()) if (socket.destroyed) sockets.delete(socket);
-      const turn = opened++ % host.length;
-      const name = host[turn] ?? 'localhost';
-      const socket = new Socket();
+      const socket = openSocket(target, opened++);
       sockets.set(socket, { bytes: 0, silent: 0 });
-      if (path) return socket.connect(path);
-      // postgres.js takes the name that the certificate must have from here.
-      return Object.assign(socket.connect(port[turn] ?? 5432, name), { host: name });
+      return socket;
     },
     close: () => {
       clearInterval(timer);

@@ -91,6 +91,7 @@ async function transact<Result>(
   const listeners: (() => void)[] = [];
   const last: (() => Promise<void>)[] = [];
   const timeout = String(database.statementTimeoutMs);
+  const idleTimeout = String(database.idleTransactionTimeoutMs);
   const result = await withDeadline(database.deadlineMs, (deadline) =>
     database.orm.transaction(async (orm) => {
       deadline.check();
@@ -102,7 +103,8 @@ async function transact<Result>(
       // apart.
       const scoped = client`
         select set_config(${scope.name}, ${scope.value}, true),
-          set_config('statement_timeout', ${timeout}, true)`.execute();
+          set_config('statement_timeout', ${timeout}, true),
+          set_config('idle_in_transaction_session_timeout', ${idleTimeout}, true)`.execute();
       const [outcome] = await Promise.all([
         work({
           orm,
@@ -130,7 +132,7 @@ async function queryOnce<T extends Row>(
   scope: Scope,
   query: HotQuery<T>,
 ): Promise<T[]> {
-  const opening = openingOf(scope, database.statementTimeoutMs);
+  const opening = openingOf(scope, database);
   return onConnection(database, async (connection) => {
     // All travel together; a failure of one makes the commit a rollback. What surrounds the query
     // goes as plain text, which costs both ends less than statements with parameters.
@@ -162,7 +164,15 @@ function onConnection<Result>(
 }
 
 /** SET takes no parameters, so only what cannot end the literal is let into it. */
-function openingOf({ name, value }: Scope, statementTimeoutMs: number): string {
+function openingOf(
+  { name, value }: Scope,
+  { statementTimeoutMs, idleTransactionTimeoutMs }: Database,
+): string {
   if (!/^[\w-]+$/.test(value)) throw new Error(`"${value}" cannot be a scope.`);
-  return `begin; set local ${name} = '${value}'; set local statement_timeout = ${statementTimeoutMs}`;
+  const settings = [
+    `${name} = '${value}'`,
+    `statement_timeout = ${statementTimeoutMs}`,
+    `idle_in_transaction_session_timeout = ${idleTransactionTimeoutMs}`,
+  ];
+  return ['begin', ...settings.map((setting) => `set local ${setting}`)].join('; ');
 }

@@ -1,5 +1,8 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 
+/** What a 401 asks for, in `WWW-Authenticate` (RFC 9110, 11.6.1; RFC 6750, 3). */
+export const challenge = 'Bearer realm="trellis"';
+
 /** What each status means, in the OpenAPI document. */
 const meanings: Record<number, string> = {
   200: 'The answer.',
@@ -22,8 +25,14 @@ const meanings: Record<number, string> = {
   503: 'The service cannot answer now.',
 };
 
-const problem = (status: number) => ({
+const headers: Record<number, Record<string, TSchema>> = {
+  401: { 'WWW-Authenticate': Type.String({ examples: [challenge] }) },
+};
+
+/** The reply with a problem of this status. */
+export const problem = (status: number) => ({
   description: meanings[status] ?? 'A problem.',
+  ...(headers[status] && { headers: headers[status] }),
   content: { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } },
 });
 

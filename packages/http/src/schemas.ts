@@ -49,7 +49,7 @@ export const Body = <Properties extends Record<string, TSchema>>(properties: Pro
 /** RFC 9457, with the extensions that every error of the API has. */
 export const Problem = Type.Object(
   {
-    type: Type.String({ examples: ['https://trellis.dev/errors#validation_failed'] }),
+    type: Type.String({ examples: ['urn:trellis:problem:validation_failed'] }),
     title: Type.String({ examples: ['The request is not valid'] }),
     status: Type.Integer({ examples: [400] }),
     detail: Type.String({ examples: ['body/url must be a string'] }),

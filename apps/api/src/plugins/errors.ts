@@ -1,4 +1,5 @@
 import { commonErrors } from '@trellis/core/common-errors';
+import { challenge } from '@trellis/http/reply-schemas';
 import { Problem } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -24,6 +25,7 @@ export function sendProblem(
   if (problem.retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(problem.retryAfterSeconds));
   }
+  if (problem.status === 401) reply.header('www-authenticate', challenge);
   const path = request.url.split('?', 1)[0] ?? '';
   return reply
     .code(problem.status)

@@ -1,8 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { Access } from '@trellis/http/access';
+import { problem } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
-import type { FastifyContextConfig, FastifySchema } from 'fastify';
+import type { FastifySchema, RouteOptions } from 'fastify';
 import plugin from 'fastify-plugin';
 import { version } from '../version.ts';
 import type { PluginOptions } from './platform.ts';
@@ -27,7 +28,7 @@ async function openapiPlugin(app: App, { settings }: PluginOptions): Promise<voi
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
     },
-    transform: ({ schema, url, route }) => ({ schema: describe(schema, route.config), url }),
+    transform: ({ schema, url, route }) => ({ schema: describe(schema, route), url }),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }
@@ -38,8 +39,10 @@ const idempotencyKey = {
   description: 'Repeat the request with the same key to get the first answer again.',
 };
 
+type Route = Pick<RouteOptions, 'method' | 'config'>;
+
 /** Adds to a route's documentation what its config declares. */
-function describe(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
+function describe(schema: FastifySchema, { method, config }: Route): FastifySchema {
   const needed = config?.access;
   const needs = needed?.kind === 'permission' && `Needs the permission \`${needed.permission}\`.`;
   const { querystring } = schema as { querystring?: ObjectSchema };
@@ -47,7 +50,7 @@ function describe(schema: FastifySchema, config: FastifyContextConfig | undefine
     ...schema,
     description: [schema.description, needs].filter(Boolean).join('\n\n'),
     security: securityOf(needed),
-    response: responsesOf(schema),
+    response: responsesOf(schema, method),
     ...(querystring && { querystring: withoutDefaulted(querystring) }),
     ...(config?.idempotent && {
       headers: { type: 'object', properties: { 'Idempotency-Key': idempotencyKey } },
@@ -55,10 +58,17 @@ function describe(schema: FastifySchema, config: FastifyContextConfig | undefine
   };
 }
 
-/** A route that takes nothing has nothing to refuse as malformed. */
-function responsesOf(schema: FastifySchema): unknown {
+const bodyRefusals = { 413: problem(413), 415: problem(415) };
+
+/**
+ * A body is read on every method that may have one, also where the route asks for none, and can be
+ * refused. Another route that takes nothing has nothing to refuse as malformed.
+ */
+function responsesOf(schema: FastifySchema, method: Route['method']): unknown {
+  if (typeof schema.response !== 'object') return schema.response;
+  if (method !== 'GET' && method !== 'HEAD') return { ...bodyRefusals, ...schema.response };
   const takesSomething = schema.params ?? schema.querystring ?? schema.headers ?? schema.body;
-  if (takesSomething || typeof schema.response !== 'object') return schema.response;
+  if (takesSomething) return schema.response;
   return Object.fromEntries(
     Object.entries(schema.response ?? {}).filter(([status]) => status !== '400'),
   );

@@ -21,7 +21,7 @@ export const auditLogs = pgTable(
     ip: text(),
     userAgent: text(),
     requestId: text().notNull(),
-    /** 1, 2, 3 … in each tenant; null for what was written before there was a chain. */
+    /** 1, 2, 3 … in each tenant; the migration refuses null, which drizzle does not know of. */
     seq: bigint({ mode: 'number' }),
     /** A MAC over this entry and the hash of the one before. */
     hash: text(),

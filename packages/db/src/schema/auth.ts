@@ -73,11 +73,11 @@ export const secondFactors = pgTable(
   () => systemOnly(),
 );
 
-/** How often log-in failed for one account or address, and until when it has to wait. */
+/** How often guesses failed for one account or address, and until when that or a mail has to wait. */
 export const loginThrottles = pgTable(
   'login_throttles',
   {
-    /** `account:` or `address:` and the SHA-256 of which, so that no address is kept. */
+    /** What is counted, a colon, and the SHA-256 of whose it is, so that no address is kept. */
     key: text().primaryKey(),
     failures: integer().notNull(),
     blockedUntil: instant().notNull(),

@@ -7,7 +7,7 @@ export const idempotencyKeys = pgTable(
   {
     tenantId: tenantId(),
     key: text().notNull(),
-    /** SHA-256 over method, path and body. */
+    /** A MAC of method, path, caller and body. */
     requestHash: text().notNull(),
     /** While this is ahead, the first request is taken to be still running. */
     lockedUntil: instant().notNull(),

@@ -108,3 +108,19 @@ t.test('a feed can be closed while Postgres is away', async (t) => {
   await feed.close();
   t.ok(performance.now() - startedMs < 5_000, 'it does not wait for it');
 });
+
+t.test('a feed says whether it listens', async (t) => {
+  const { proxy, near, far } = await open(t);
+  t.ok(far.feed.isListening());
+  proxy.cut();
+  await eventually(() => !far.feed.isListening());
+  t.ok(near.feed.isListening(), 'the other one still does');
+  // Long enough for it to have tried several times.
+  await wait(1_000);
+  t.notOk(far.feed.isListening());
+  proxy.restore();
+  await eventually(() => far.feed.isListening(), { timeoutMs: 20_000 });
+  t.equal(far.connections(), 2);
+  await near.feed.close();
+  t.notOk(near.feed.isListening());
+});

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDatabase } from '@trellis/db/client';
+import { classifyFailure } from '@trellis/db/failures';
 import { createTenantDb } from '@trellis/db/tenant-db';
 import { createTestDatabase, testSetting } from '@trellis/test/database';
 import { eventually } from '@trellis/test/eventually';
@@ -9,13 +10,15 @@ import t, { type Test } from 'tap';
 interface Options {
   poolMax?: number;
   statementTimeoutMs?: number;
+  idleTransactionTimeoutMs?: number;
 }
 
-async function open(t: Test, { poolMax = 1, statementTimeoutMs = 15_000 }: Options = {}) {
+async function open(t: Test, options: Options = {}) {
   const { appUrl } = await createTestDatabase(t);
   const proxy = await startProxy(t, appUrl);
   const applicationName = 'trellis-db-test';
-  const database = createDatabase({ url: proxy.url, poolMax, statementTimeoutMs, applicationName });
+  const defaults = { url: proxy.url, poolMax: 1, statementTimeoutMs: 15_000, applicationName };
+  const database = createDatabase({ ...defaults, ...options });
   t.teardown(() => database.close());
   return { db: createTenantDb(database), database, proxy };
 }
@@ -212,6 +215,42 @@ t.test('a statement that takes too long is ended, and its connection goes on', a
   );
   await addEvent(opened, tenantId, 'a');
   t.same(await types(opened, tenantId), ['a']);
+});
+
+t.test('a transaction that rests for too long ends, and lets go of its locks', async (t) => {
+  const opened = await open(t, { poolMax: 4, idleTransactionTimeoutMs: 200 });
+  const tenantId = randomUUID();
+  const lock = (sql: { unsafe: (text: string) => Promise<unknown> }) =>
+    sql.unsafe(`select pg_advisory_xact_lock(hashtextextended('${tenantId}', 0))`);
+  const [locked, resting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holder = opened.db
+    .withTenant(tenantId, async (tx) => {
+      await lock(tx.sql);
+      locked.resolve();
+      await resting.promise;
+      await tx.sql`select 1`;
+    })
+    .catch(classifyFailure);
+  await locked.promise;
+  await opened.db.withTenant(tenantId, (tx) => lock(tx.sql));
+  t.pass('another one gets the lock');
+  resting.resolve();
+  t.equal(await holder, 'unavailable');
+  await addEvent(opened, tenantId, 'a');
+  t.same(await types(opened, tenantId), ['a'], 'and the pool goes on');
+});
+
+t.test('every transaction says how long it may rest', async (t) => {
+  const { db } = await open(t);
+  const ask = `select current_setting('idle_in_transaction_session_timeout') as timeout`;
+  const tenantId = randomUUID();
+  const answers = [
+    await db.withTenant(tenantId, (tx) => tx.sql.unsafe(ask)),
+    await db.asSystem((tx) => tx.sql.unsafe(ask)),
+    await db.queryTenant(tenantId, (sql) => sql.unsafe(ask)),
+    await db.querySystem((sql) => sql.unsafe(ask)),
+  ];
+  for (const [row] of answers) t.equal(row?.timeout, '10s');
 });
 
 /** Whether so many statements that began after `since` sleep on the server. */

@@ -1,8 +1,8 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import { hashToken } from '@trellis/core/token';
 import { accessChanged } from '../auth/authenticate.ts';
-import { authErrors } from '../auth/errors.ts';
 import { keepGrants } from '../auth/kept-grants.ts';
+import { refuseSuspended } from '../auth/suspended-caller.ts';
 import type { Platform } from '../platform.ts';
 import { isApiKey } from './api-key.ts';
 import { recordLastUsed } from './last-used.ts';
@@ -33,7 +33,7 @@ export function createKeyAuthenticator(
   options: { writeEveryMs: number } = { writeEveryMs },
 ): KeyAuthenticator {
   const { db, changes, clock } = needs;
-  const grants = keepGrants(createLookUp(db));
+  const grants = keepGrants(createLookUp(db), changes);
   const lastUsed = recordLastUsed(needs, options.writeEveryMs);
   changes.on(apiKeyDeleted, (id) => grants.forget((grant) => grant.id === id));
   changes.on(accessChanged, (id) => grants.forget(({ tenantId }) => tenantId === id));
@@ -47,7 +47,10 @@ export function createKeyAuthenticator(
       if (grant.expiresAt && grant.expiresAt <= clock.now()) {
         throw commonErrors.unauthenticated('The API key has expired.');
       }
-      if (grant.tenantStatus !== 'active') throw authErrors.tenant_suspended();
+      if (grant.tenantStatus !== 'active') {
+        const { id, tenantId } = grant;
+        throw refuseSuspended({ tenantId, actor: { type: 'api_key', id }, sessionId: null });
+      }
       lastUsed.note(grant.id);
       return grant;
     },

@@ -20,11 +20,6 @@ export async function findApiKey(tx: Tx, id: string): Promise<ApiKey | undefined
   return row;
 }
 
-/** Until the transaction ends: the keys of a tenant are made one after another. */
-export async function lockApiKeys(tx: Tx, tenantId: string): Promise<void> {
-  await tx.sql`select pg_advisory_xact_lock(hashtextextended(${`api-keys/${tenantId}`}, 0))`;
-}
-
 export function countApiKeys(tx: Tx): Promise<number> {
   return tx.orm.$count(apiKeys);
 }

@@ -6,6 +6,7 @@ import { hashToken } from '@trellis/core/token';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
 import type { Platform } from '../platform.ts';
+import { lockAccess } from '../roles/access-change.ts';
 import { roleErrors } from '../roles/errors.ts';
 import { assertKnown, assertMayGrant } from '../roles/grants.ts';
 import { newApiKey } from './api-key.ts';
@@ -19,7 +20,6 @@ import {
   findApiKey,
   insertApiKey,
   listApiKeys,
-  lockApiKeys,
 } from './repository.ts';
 import type { ApiKeyReply, CreateApiKeyBody, CreatedApiKeyReply } from './schemas.ts';
 
@@ -48,7 +48,7 @@ export function createApiKeysService(needs: Needs): ApiKeysService {
     get: (call, id) =>
       db.withTenant(call.tenantId, async (tx) => presentApiKey(found(await findApiKey(tx, id)))),
     async create(call, input) {
-      assertGrantable(needs.catalogue, call, input.permissions);
+      assertForKeys(needs.catalogue, input.permissions);
       const expiresAt = parseExpiry(needs.clock.now(), input.expiresAt);
       return db.withTenant(call.tenantId, (tx) => create(needs, tx, call, { ...input, expiresAt }));
     },
@@ -56,11 +56,7 @@ export function createApiKeysService(needs: Needs): ApiKeysService {
   };
 }
 
-function assertGrantable(
-  catalogue: ReadonlySet<string>,
-  call: CallContext,
-  permissions: string[],
-): void {
+function assertForKeys(catalogue: ReadonlySet<string>, permissions: string[]): void {
   assertKnown(catalogue, permissions);
   const personal = permissions.find(
     (name) => name === ownerPermission || name === platformPermission,
@@ -68,7 +64,6 @@ function assertGrantable(
   if (personal) {
     throw apiKeyErrors.permission_for_people(`An API key cannot have "${personal}".`);
   }
-  assertMayGrant(call, permissions);
 }
 
 /** Throws `expiry_not_ahead` (422), also for an offset that `Date` does not read. */
@@ -85,7 +80,7 @@ async function create(
   call: CallContext,
   { name, permissions, expiresAt }: Pick<ApiKey, 'name' | 'permissions' | 'expiresAt'>,
 ): Promise<CreatedApiKeyReply> {
-  await lockApiKeys(tx, call.tenantId);
+  assertMayGrant(await lockAccess(tx, call, 'api-keys:write'), permissions);
   await assertNotOutlived(tx, call, expiresAt);
   if ((await countApiKeys(tx)) >= needs.keysMax) {
     throw apiKeyErrors.api_key_limit_reached(`A tenant can have ${needs.keysMax} API keys.`);

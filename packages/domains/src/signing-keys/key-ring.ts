@@ -8,6 +8,8 @@ import type { TokenKeys } from './token-keys.ts';
 
 /** The backstop for a lost message. */
 const keptMs = 60_000;
+/** While no change is heard of, and after a reading that failed. */
+const unsureMs = 1_000;
 /** Between two readings, so that tokens with made-up key ids cannot hammer Postgres. */
 const pauseMs = 500;
 
@@ -21,21 +23,31 @@ type Needs = Pick<Platform, 'db' | 'changes' | 'secrets' | 'clock' | 'log'>;
 export function createKeyRing(needs: Needs): TokenKeys {
   const { db, changes, clock, log } = needs;
   let known: ReadonlyMap<string, RingKey> = new Map();
-  let dueMs = 0;
+  let begunMs = Number.NEGATIVE_INFINITY;
+  let hasFailed = false;
 
   const read = readInTurn(pauseMs, async () => {
     const keys = await db.asSystem((tx) => listSigningKeys(tx, clock.now()));
     known = new Map(keys.map((key) => [key.id, { ...key, pem: publicPem(key) }]));
   });
   const readInBackground = () => {
-    dueMs = Date.now() + keptMs;
-    read().catch((err) => log.warn({ err }, 'Signing keys cannot be read; those known go on.'));
+    begunMs = performance.now();
+    read().then(
+      () => {
+        hasFailed = false;
+      },
+      (err) => {
+        if (!hasFailed) log.warn({ err }, 'Signing keys cannot be read; those known go on.');
+        hasFailed = true;
+      },
+    );
   };
   changes.on(signingKeysChanged, readInBackground);
   changes.onConnect(readInBackground);
 
   const ring = (): ReadonlyMap<string, RingKey> => {
-    if (Date.now() >= dueMs) readInBackground();
+    const lifeMs = hasFailed || !changes.isListening() ? unsureMs : keptMs;
+    if (performance.now() >= begunMs + lifeMs) readInBackground();
     return known;
   };
   const accepted = (key: RingKey | undefined): RingKey | undefined =>
@@ -43,7 +55,8 @@ export function createKeyRing(needs: Needs): TokenKeys {
   const published = () => [...ring().values()].filter(accepted).map(presentKey);
 
   return {
-    signingKey: async (tx) => findSigner(needs, ring().values()) ?? ensureSigner(tx, needs),
+    signingKey: async (tx) =>
+      findSigner(needs, ring().values(), clock.now()) ?? ensureSigner(tx, needs),
     async verificationKey(id) {
       if (!isId(id)) return undefined;
       if (!ring().has(id)) await read();

@@ -9,6 +9,13 @@ export async function lockSigningKeys(tx: Tx): Promise<void> {
   await tx.sql`select pg_advisory_xact_lock(hashtextextended('signing-keys', 0))`;
 }
 
+/** The time in Postgres at this moment, not at the beginning of the transaction. */
+export async function readClock(tx: Tx): Promise<Date> {
+  const [row] = await tx.sql<{ ms: number }[]>`
+    select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`;
+  return new Date(Number(row?.ms));
+}
+
 /** Those that verify or will sign, the one that becomes active last at the front. */
 export function listSigningKeys(tx: Tx, now: Date): Promise<SigningKey[]> {
   return tx.orm

@@ -6,6 +6,7 @@ import {
   insertSigningKey,
   listSigningKeys,
   lockSigningKeys,
+  readClock,
   retireOthers,
   type SigningKey,
 } from './repository.ts';
@@ -26,14 +27,14 @@ const publishedAheadMs = 2 * publishedForSeconds * 1_000;
  */
 const acceptedAfterMs = (86_400 + 3_600) * 1_000;
 
-type Needs = Pick<Platform, 'changes' | 'secrets' | 'clock'>;
+type Needs = Pick<Platform, 'changes' | 'secrets'>;
 
-/** What signs now: the newest that is active and can be opened. The keys are in that order. */
+/** What signs at `now`: the newest that is active and can be opened. The keys are in that order. */
 export function findSigner(
-  { secrets, clock }: Pick<Platform, 'secrets' | 'clock'>,
+  { secrets }: Pick<Platform, 'secrets'>,
   keys: Iterable<SigningKey>,
+  now: Date,
 ): TokenKey | undefined {
-  const now = clock.now();
   for (const key of keys) {
     if (key.activeAt > now || !isAcceptedAt(key, now)) continue;
     const opened = openPrivateKey(secrets, key);
@@ -46,15 +47,19 @@ export function isAcceptedAt({ retiredAt }: SigningKey, now: Date): boolean {
   return retiredAt === null || retiredAt > now;
 }
 
-/** What signs now; made, and active at once, when there is none. Needs a system transaction. */
+/**
+ * What signs now; made, and active at once, when there is none. By the clock of Postgres, as a
+ * process whose own is slow would take a new key for one of later, and make another. Needs a system
+ * transaction.
+ */
 export async function ensureSigner(tx: Tx, needs: Needs): Promise<TokenKey> {
   await lockSigningKeys(tx);
-  const now = needs.clock.now();
-  const found = findSigner(needs, await listSigningKeys(tx, now));
+  const now = await readClock(tx);
+  const found = findSigner(needs, await listSigningKeys(tx, now), now);
   if (found) return found;
   const made = await insertSigningKey(tx, await makeSigningKey(needs.secrets, now));
   await needs.changes.announce(tx, signingKeysChanged, '');
-  return findSigner(needs, [made]) as TokenKey;
+  return findSigner(needs, [made], now) as TokenKey;
 }
 
 export interface Rotation {
@@ -70,7 +75,7 @@ export interface Rotation {
  */
 export async function rotateKeys(tx: Tx, needs: Needs, days: number): Promise<Rotation> {
   await lockSigningKeys(tx);
-  const nowMs = needs.clock.now().getTime();
+  const nowMs = (await readClock(tx)).getTime();
   const removed = await deleteRetired(tx, new Date(nowMs));
   const [newest] = await listSigningKeys(tx, new Date(nowMs));
   const isDue = newest && newest.activeAt.getTime() + days * 86_400_000 - publishedAheadMs <= nowMs;

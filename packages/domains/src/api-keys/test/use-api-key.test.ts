@@ -48,7 +48,21 @@ t.test('an API key as a credential', async (t) => {
     }
     t.equal((await get('/users', { 'x-api-key': account.token })).status, 401);
     t.equal((await get('/users', { 'x-api-key': '' })).status, 401);
-    t.equal((await get('/users', { authorization: `Basic ${key}` })).status, 401);
+    for (const authorization of [
+      `Basic ${key}`,
+      `Bearer ${key} garbage`,
+      `Bearer ${key},${key}`,
+      `Bearer${key}`,
+      'Bearer',
+      key,
+    ]) {
+      const { status, headers } = await get('/users', { authorization });
+      t.equal(status, 401, authorization.replace(key, '<key>'));
+      t.equal(headers.get('www-authenticate'), 'Bearer realm="trellis"');
+      const beside = await get('/users', { authorization, 'x-api-key': key });
+      t.equal(beside.status, 401, 'also beside a key that is right');
+    }
+    t.equal((await get('/users', { authorization: `bearer  ${key}` })).status, 200);
   });
 
   await t.test('403: what its permissions do not allow', async (t) => {

@@ -5,6 +5,7 @@ import { startProxy } from '@trellis/test/proxy';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { createKeyRing } from '../key-ring.ts';
+import { signingKeysChanged } from '../rotate-keys.ts';
 import { forge, headerOf, publishedKeys, statusOf } from './tokens.ts';
 
 /** A ring beside that of the API, and how often it has read. */
@@ -54,6 +55,41 @@ t.test('keys in memory', async (t) => {
     t.equal((await ring.verificationKey(kid))?.id, kid);
     await Promise.all(noise);
   });
+});
+
+t.test('a change that could not be read is read soon after', async (t) => {
+  const api = await startApi(t);
+  const { token } = await signUp(api);
+  const { platform } = api.app;
+  const { kid } = headerOf(token);
+  let failures = 0;
+  let failsNext = false;
+  const asSystem: typeof platform.db.asSystem = async (work) => {
+    if (!failsNext) return platform.db.asSystem(work);
+    failsNext = false;
+    failures++;
+    throw new Error('Postgres was away for a moment');
+  };
+  const ring = createKeyRing({ ...platform, db: { ...platform.db, asSystem } });
+  await ring.verificationKey(kid);
+  t.ok(ring.isAccepted(kid));
+  failsNext = true;
+  await platform.db.asSystem(async (tx) => {
+    await tx.sql`delete from signing_keys where id = ${kid}`;
+    await platform.changes.announce(tx, signingKeysChanged, '');
+  });
+  await eventually(() => failures === 1 && !ring.isAccepted(kid));
+  t.notOk(await ring.verificationKey(kid));
+});
+
+t.test('a process that hears of no changes looks for them itself', async (t) => {
+  const api = await startApi(t);
+  const deaf = await startApi(t, { beside: api });
+  const { token } = await signUp(api);
+  t.equal(await statusOf(deaf, token), 200);
+  await deaf.app.platform.changes.close();
+  await api.app.platform.db.asSystem((tx) => tx.sql`delete from signing_keys`);
+  await eventually(async () => (await statusOf(deaf, token)) === 401);
 });
 
 t.test('while Postgres is away', async (t) => {
