@@ -68,7 +68,7 @@ interface Chunk {
 async function insert(owner: Sql, { tenantId, rows, first, last }: Chunk): Promise<void> {
   await owner`
     insert into audit_logs (id, tenant_id, actor_type, actor_id, action, resource_type, resource_id,
-      after, ip, user_agent, request_id, seq, created_at)
+      after, ip, user_agent, request_id, seq, hash, created_at)
     select
       (lpad(to_hex(ms), 12, '0') || '7' || substr(mix, 1, 3) || '8' || substr(mix, 4, 15))::uuid,
       case when i % 2 = 0 then ${tenantId}::uuid
@@ -81,7 +81,7 @@ async function insert(owner: Sql, { tenantId, rows, first, last }: Chunk): Promi
       case when dice % 10 = 5 then 'thing' else 'part' end,
       case when dice % 10 = 5 then '0' else ((dice / 8) % 200000)::text end,
       '{"name": "A thing", "state": "open"}', '203.0.113.7', 'curl/8.5.0', 'bench', i + 1000000,
-      to_timestamp(ms / 1000.0)
+      'bench', to_timestamp(ms / 1000.0)
     from (
       select i, md5(i::text) as mix, ('x' || substr(md5(i::text), 20, 7))::bit(28)::int as dice,
         ((extract(epoch from now()) - 86400.0 * 30 * ${months}::int

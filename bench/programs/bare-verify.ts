@@ -1,4 +1,4 @@
-import { hashPassword, verifyPassword } from '@trellis/domains/auth/passwords';
+import { hashPassword, verifyPassword } from '@trellis/domains/auth/passwords/hash-password';
 import { answerBench } from '../harness/answer.ts';
 
 /** Checks one password again and again: the part of a log-in that is slow on purpose. */

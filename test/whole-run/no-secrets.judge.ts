@@ -14,6 +14,24 @@ t.test('a secret is found wherever it stands', async (t) => {
   t.same(find('password was "correct horse battery".'), ['correct horse battery']);
   t.same(find('x-api-key: trl_abcdefgh_0123456789'), ['trl_abcdefgh_0123456789']);
   t.same(find('eyJhbGciOiJFUzI1NiJ9 alone says nothing'), []);
+
+  await t.test('glued to other characters as well', async (t) => {
+    const secret = 'c2lnbmF0dXJlLW9mLXRva2Vu';
+    const find = createSecretFinder([secret, 'a "b" c', 'pässword ÿ']);
+    const texts = [
+      secret,
+      `{"err":"params: a,\\n${secret}"}`,
+      `{"url":"/x?next=%2Freset%23token%3D${secret}%26"}`,
+      `key-${secret}-key`,
+      `${secret}${secret}`,
+      `x${'y'.repeat(1_000)}${secret}z`,
+    ];
+    for (const text of texts) t.same(find(text), [secret], text);
+    t.same(find(secret.slice(1)), []);
+    t.same(find(`${secret.slice(0, -1)}v`), []);
+    t.same(find('{"name":"a \\"b\\" c"}'), ['a "b" c']);
+    t.same(find('?p=p%C3%A4ssword%20%C3%BF'), ['pässword ÿ']);
+  });
 });
 
 const secrets = readLines('secrets');

@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { parseList } from '@trellis/config/parse-list';
 import type { ApiSettings } from '@trellis/config/settings';
 import { newId } from '@trellis/core/ids';
+import { logSerializers } from '@trellis/core/log';
 import { domainsFolder } from '@trellis/domains/folder';
 import type { App } from '@trellis/http/types';
 import Fastify, {
@@ -70,7 +71,7 @@ async function mount(app: App, settings: ApiSettings, options: AppOptions): Prom
 function serverOptions(settings: ApiSettings, options: AppOptions) {
   const proxies = parseList(settings.TRUST_PROXY);
   return {
-    logger: options.logger ?? false,
+    logger: loggerOf(options),
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: proxies.length > 0 ? proxies : false,
     bodyLimit: settings.BODY_LIMIT_BYTES,
@@ -91,6 +92,16 @@ function serverOptions(settings: ApiSettings, options: AppOptions) {
     frameworkErrors: sendEarlyProblem,
     clientErrorHandler: answerBrokenRequest,
   } satisfies FastifyHttpOptions<RawServerDefault>;
+}
+
+/** Fastify's own serializers would log what errors hold, and URLs with what signs them. */
+function loggerOf({ logger = false }: AppOptions): FastifyServerOptions['logger'] {
+  if (typeof logger !== 'object') return logger;
+  return { ...logger, serializers: { ...logSerializers, req: describeRequest } };
+}
+
+function describeRequest({ method, routeOptions, ip }: FastifyRequest) {
+  return { method, route: routeOptions.url, ip };
 }
 
 /** For what Fastify refuses before any hook has run, such as a URL that cannot be decoded. */

@@ -1,5 +1,6 @@
 import { loadSettings, SettingError } from '@trellis/config/load-settings';
 import { commonSettings } from '@trellis/config/settings';
+import { describeError } from '@trellis/core/describe-error';
 import { isId } from '@trellis/core/ids';
 import { verifyTrails } from '@trellis/domains/audit/verify-trails';
 import { openPlatform } from '@trellis/domains/platform';
@@ -30,7 +31,7 @@ try {
   process.stderr.write(
     error instanceof SettingError
       ? `${error.message}\n`
-      : `The audit trail could not be verified: ${(error as Error).stack ?? String(error)}\n`,
+      : `The audit trail could not be verified: ${describeError(error).stack}\n`,
   );
   process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 import { loadSettings, SettingError } from '@trellis/config/load-settings';
 import { type ApiSettings, apiSettings } from '@trellis/config/settings';
+import { describeError } from '@trellis/core/describe-error';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 
@@ -40,7 +41,7 @@ main().catch((error: unknown) => {
   process.stderr.write(
     error instanceof SettingError
       ? `${error.message}\n`
-      : `The API could not start: ${(error as Error).stack ?? String(error)}\n`,
+      : `The API could not start: ${describeError(error).stack}\n`,
   );
   process.exitCode = 1;
 });

@@ -1,4 +1,5 @@
 import { SettingError } from '@trellis/config/load-settings';
+import { describeError } from '@trellis/core/describe-error';
 import { setUp } from './setup.ts';
 
 const write = (line: string) => process.stdout.write(`${line}\n`);
@@ -13,7 +14,7 @@ try {
   process.stderr.write(
     error instanceof SettingError
       ? `${error.message}\n`
-      : `The setup failed: ${(error as Error).stack ?? String(error)}\n`,
+      : `The setup failed: ${describeError(error).stack}\n`,
   );
   process.exitCode = 1;
 }

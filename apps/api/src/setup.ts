@@ -8,7 +8,7 @@ import { migrate } from '@trellis/db/migrate';
 import { createTenantDb, type Tx } from '@trellis/db/tenant-db';
 import { UnsafeLoginError } from '@trellis/db/unsafe-login';
 import { writeAudit } from '@trellis/domains/audit/write-audit';
-import { hashPassword } from '@trellis/domains/auth/passwords';
+import { hashPassword } from '@trellis/domains/auth/passwords/hash-password';
 import { seedPlans } from '@trellis/domains/plans/seed-plans';
 import { createTenant } from '@trellis/domains/tenants/create-tenant';
 import { createPerson } from '@trellis/domains/users/create-person';

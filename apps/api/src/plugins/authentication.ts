@@ -4,8 +4,10 @@ import { holdsPermission } from '@trellis/core/permissions';
 import { createKeyAuthenticator } from '@trellis/domains/api-keys/authenticate-key';
 import { createAuthenticator } from '@trellis/domains/auth/authenticate';
 import { authErrors } from '@trellis/domains/auth/errors';
+import { suspendedCallerOf } from '@trellis/domains/auth/suspended-caller';
 import type { Access } from '@trellis/http/access';
 import type { App } from '@trellis/http/types';
+import type { FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
 import { type Credential, credentialAdvice, credentialOf } from '../credential.ts';
 
@@ -41,15 +43,24 @@ async function authenticationPlugin(app: App): Promise<void> {
       if (needed.kind === 'optional') return;
       throw commonErrors.unauthenticated(credentialAdvice);
     }
-    const caller = await identify(credential);
-    request.call = {
-      ...caller,
-      requestId: request.id,
-      ip: request.ip,
-      userAgent: request.headers['user-agent'] ?? null,
-    };
+    const caller = await identify(credential).catch((error: unknown) => {
+      const suspended = suspendedCallerOf(error);
+      // For the trail, which tells of this refusal too.
+      if (suspended) request.call = callFrom(request, { ...suspended, permissions: new Set() });
+      throw error;
+    });
+    request.call = callFrom(request, caller);
     assertAccess(needed, caller);
   });
+}
+
+function callFrom(request: FastifyRequest, caller: Caller): CallContext {
+  return {
+    ...caller,
+    requestId: request.id,
+    ip: request.ip,
+    userAgent: request.headers['user-agent'] ?? null,
+  };
 }
 
 /** Throws `session_required` or `forbidden`, both 403. */

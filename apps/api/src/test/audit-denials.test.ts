@@ -86,6 +86,95 @@ t.test('each refusal of what a known caller may not do is audited', async (t) =>
   });
 });
 
+t.test('a tenant that is suspended has an entry of each caller whom it keeps out', async (t) => {
+  const api = await startApi(t);
+  const account = await signUp(api);
+  const { body: key } = await api.request('POST', '/api-keys', {
+    token: account.token,
+    body: { name: 'Key', permissions: ['roles:read'] },
+  });
+  const owner = postgres(api.database.ownerUrl, { max: 1, onnotice: () => {} });
+  t.teardown(() => owner.end());
+  await owner`alter table tenants no force row level security`;
+  await owner`alter table audit_logs no force row level security`;
+  await owner`update tenants set status = 'suspended' where id = ${account.tenant.id}`;
+  // Nobody has asked with them since, or what was known is announced to be old.
+  await owner.notify(
+    'trellis_changes',
+    JSON.stringify({ topic: 'auth.access-changed', key: account.tenant.id }),
+  );
+  const calls = {
+    token: () => api.request('GET', '/roles', { token: account.token }),
+    key: () => api.request('GET', '/roles', { token: key.key }),
+    switch: () =>
+      api.request('POST', '/auth/switch', {
+        token: account.token,
+        body: { tenantId: account.tenant.id },
+      }),
+  };
+  for (const [what, call] of Object.entries(calls)) {
+    const refused = await eventually(async () => {
+      const reply = await call();
+      return reply.status === 403 && reply;
+    });
+    t.equal(refused.body.code, 'tenant_suspended', what);
+  }
+  const entries = await owner`
+    select actor_type, actor_id, resource_id, after ->> 'code' as code, ip from audit_logs
+    where tenant_id = ${account.tenant.id} and action = 'access.denied' order by seq`;
+  const person = { actor_type: 'user', actor_id: account.user.id };
+  const common = { code: 'tenant_suspended', ip: '127.0.0.1' };
+  t.same(
+    [...entries],
+    [
+      { ...person, resource_id: 'GET /api/v1/roles', ...common },
+      { actor_type: 'api_key', actor_id: key.id, resource_id: 'GET /api/v1/roles', ...common },
+      { ...person, resource_id: 'POST /api/v1/auth/switch', ...common },
+    ],
+  );
+});
+
+t.test('a flood of refusals of one caller ends as one entry with their number', async (t) => {
+  const api = await startApi(t);
+  const other = await startApi(t, { beside: api });
+  const account = await signUp(api);
+  const user = await addUser(api, account, ['roles:read']);
+  const calls = Array.from({ length: 65 }, () =>
+    other.request('GET', '/users', { token: user.token }),
+  );
+  for (const { status } of await Promise.all(calls)) t.equal(status, 403);
+  await other.app.close();
+  const { body } = await api.request('GET', '/audit-logs?action=access.denied&limit=100', {
+    token: account.token,
+  });
+  t.match(body.data[0], { actorId: user.id, resourceId: null, ip: '127.0.0.1' });
+  const suppressed = body.data.map(
+    ({ after }: { after: { suppressed?: number } }) => after.suppressed ?? 0,
+  );
+  // One more minute may have begun in between.
+  const total = suppressed.reduce((sum: number, count: number) => sum + (count || 1), 0);
+  t.equal(total, 65);
+});
+
+t.test('a refusal does not wait for who holds the end of the trail', async (t) => {
+  const api = await startApi(t);
+  const account = await signUp(api);
+  const user = await addUser(api, account, ['roles:read']);
+  const owner = postgres(api.database.ownerUrl, { max: 1, onnotice: () => {} });
+  t.teardown(() => owner.end());
+  await owner`alter table audit_heads no force row level security`;
+  const refused = () => api.request('GET', '/users', { token: user.token });
+  await owner.begin(async (sql) => {
+    await sql`select from audit_heads where tenant_id = ${account.tenant.id} for update`;
+    t.equal((await refused()).status, 403, 'while it is held');
+  });
+  t.equal((await refused()).status, 403);
+  const { body } = await api.request('GET', '/audit-logs?action=access.denied', {
+    token: account.token,
+  });
+  t.equal(body.data.length, 1, 'what could be written is there');
+});
+
 t.test('a refusal that cannot be audited is still one, and is in the log', async (t) => {
   const api = await startApi(t);
   const account = await signUp(api);

@@ -52,6 +52,32 @@ t.test('a body that cannot be used is a clear 4xx', async (t) => {
   }
 });
 
+t.test('a body that nobody asked for must be one that could be used', async (t) => {
+  const api = await startApi(t, { env: { BODY_LIMIT_BYTES: '1024' } });
+  const routes = (await documentedRoutes(api)).filter(
+    ({ method, bodyTypes }) => method !== 'GET' && bodyTypes.length === 0,
+  );
+  t.ok(routes.length > 5, 'the document names routes without a body');
+  for (const route of routes) {
+    const send = await callerOf(api, route);
+    for (const what of ['malformed JSON', 'plain text', '10 MB']) {
+      const { text = '', type, code } = badBodies[what] ?? {};
+      const reply = await send(text, type);
+      expectProblem(t, reply, `${route.key}, ${what}`);
+      t.equal(reply.body.code, code);
+    }
+  }
+});
+
+t.test('every route that can refuse a body says so', async (t) => {
+  const routes = await documentedRoutes(await startApi(t));
+  for (const { key, method, statuses } of routes) {
+    const said = [400, 413, 415].filter((status) => statuses.includes(status));
+    if (method !== 'GET') t.same(said, [400, 413, 415], key);
+    else t.notOk(said.includes(413) || said.includes(415), key);
+  }
+});
+
 t.test('413: a body above BODY_LIMIT_BYTES, and none at it', async (t) => {
   const api = await startApi(t, { env: { BODY_LIMIT_BYTES: '1024' } });
   const login = (bytes: number) =>

@@ -17,6 +17,8 @@ export function expectProblem(t: Test, reply: Reply, what: string): void {
     title: body?.title,
     requestId: body?.requestId,
     nosniff: headers.get('x-content-type-options'),
+    type: body?.type,
+    challenge: headers.get('www-authenticate'),
   };
   t.same(
     found,
@@ -28,6 +30,8 @@ export function expectProblem(t: Test, reply: Reply, what: string): void {
       title: definition?.title,
       requestId: headers.get('x-request-id'),
       nosniff: 'nosniff',
+      type: `urn:trellis:problem:${body?.code}`,
+      challenge: status === 401 ? 'Bearer realm="trellis"' : null,
     },
     `${what}: ${status} ${body?.code}`,
   );

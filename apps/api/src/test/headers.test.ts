@@ -26,6 +26,7 @@ t.test('every answer carries the security headers', async (t) => {
   const { status, headers } = await api.request('GET', '/tenant');
   t.equal(status, 401);
   t.match(Object.fromEntries(headers), security, 'also when nobody is logged in');
+  t.equal(headers.get('www-authenticate'), 'Bearer realm="trellis"', 'and it says what to send');
 });
 
 t.test('the id of a request is taken over, within bounds', async (t) => {

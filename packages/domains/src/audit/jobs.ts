@@ -5,7 +5,8 @@ export const keepAuditPartitions = defineJob({
   name: 'audit.keep-partitions',
   queue: 'cleanup',
   payload: Type.Object({}),
-  everyMs: 86_400_000,
+  // Once a month there is something to do; a table that others hold is tried again soon.
+  everyMs: 3_600_000,
 });
 
 export const anchorAuditHeads = defineJob({

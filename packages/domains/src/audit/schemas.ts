@@ -56,8 +56,8 @@ export const AuditQuery = Type.Object(
 );
 export type AuditQuery = Static<typeof AuditQuery>;
 
-/** Entries that one call verifies: a few seconds of work. */
-export const verifiedEntriesMax = 50_000;
+/** Entries that one call verifies: less than a second of work. */
+export const verifiedEntriesMax = 10_000;
 
 export const VerifyQuery = Type.Object(
   {
@@ -66,7 +66,7 @@ export const VerifyQuery = Type.Object(
         minimum: 1,
         maximum: Number.MAX_SAFE_INTEGER,
         description: '`nextSeq` of the call before, which has verified what stands before it.',
-        examples: [50_001],
+        examples: [10_001],
       }),
     ),
     limit: Type.Integer({
@@ -88,11 +88,6 @@ export const VerifyReply = Type.Object({
     examples: [true],
   }),
   entries: Type.Integer({ description: 'How many were verified.', examples: [1_284] }),
-  unsigned: Type.Integer({
-    description:
-      '… of which from before there was a chain, so that only their order is known; 0 unless the installation is older than the chain.',
-    examples: [0],
-  }),
   first: Nullable(
     Type.Object(
       { seq: Place, id: Id },
@@ -124,7 +119,7 @@ export const VerifyReply = Type.Object({
   nextSeq: Nullable(
     Type.Integer({
       description: 'Call again with it as `fromSeq`; null when the end was reached.',
-      examples: [50_001],
+      examples: [10_001],
     }),
   ),
   anchor: Nullable(

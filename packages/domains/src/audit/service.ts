@@ -1,6 +1,7 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import { type Page, toPage } from '@trellis/core/pagination';
+import { boundVerifications } from './chain/bound-verifications.ts';
 import { type VerifyNeeds, verifyChain } from './chain/verify-chain.ts';
 import { type AuditRow, findAuditRow, listAuditRows } from './repository.ts';
 import type { AuditEntryReply, AuditQuery, VerifyQuery, VerifyReply } from './schemas.ts';
@@ -8,11 +9,13 @@ import type { AuditEntryReply, AuditQuery, VerifyQuery, VerifyReply } from './sc
 export interface AuditService {
   list(call: CallContext, query: AuditQuery): Promise<Page<AuditEntryReply>>;
   get(call: CallContext, id: string): Promise<AuditEntryReply>;
+  /** Throws `verification_running` (429) while as many run as may. */
   verify(call: CallContext, query: VerifyQuery): Promise<VerifyReply>;
 }
 
 export function createAuditService(needs: VerifyNeeds): AuditService {
   const { db } = needs;
+  const bounded = boundVerifications();
   return {
     list: (call, query) =>
       db.withTenant(call.tenantId, async (tx) =>
@@ -27,7 +30,8 @@ export function createAuditService(needs: VerifyNeeds): AuditService {
       }),
 
     verify: async (call, query) => {
-      const report = await verifyChain(needs, call.tenantId, query);
+      const { tenantId } = call;
+      const report = await bounded(tenantId, () => verifyChain(needs, tenantId, query));
       return { valid: report.problem === null, ...report };
     },
   };

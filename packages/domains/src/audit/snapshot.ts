@@ -1,33 +1,31 @@
 /** What stands in the place of a secret. */
 export const redacted = '[redacted]';
 
-/** Names of properties that hold secrets, in lower case and without `_` and `-`. */
-const secretNames = new Set([
-  'accesskey',
-  'accesstoken',
-  'apikey',
-  'authorization',
-  'clientsecret',
-  'cookie',
-  'credentials',
-  'currentpassword',
-  'idtoken',
-  'newpassword',
-  'oldpassword',
-  'passphrase',
-  'password',
-  'passwordhash',
-  'privatekey',
-  'recoverycodes',
-  'refreshtoken',
-  'secret',
-  'secretkey',
-  'secrets',
-  'setcookie',
-  'signingsecret',
-  'token',
-  'tokenhash',
-]);
+/** How names of properties end that hold secrets: in lower case, without separators, one of many. */
+const secretNames = new RegExp(
+  `(${[
+    'accesskey',
+    'apikey',
+    'authorization',
+    'cookie',
+    'credential',
+    'encryptionkey',
+    'hash',
+    'otp',
+    'passcode',
+    'passphrase',
+    'password',
+    'passwordconfirmation',
+    'passwordrepeat',
+    'privatekey',
+    'recoverycode',
+    'secret',
+    'secretkey',
+    'seed',
+    'signingkey',
+    'token',
+  ].join('|')})(e?s)?$`,
+);
 
 /** A `key` is a secret when it is as long as one: other things have keys too, by which to name them. */
 const keyLengthMin = 40;
@@ -55,7 +53,9 @@ function withoutSecrets(value: unknown): unknown {
 }
 
 function isSecret(name: string, member: unknown): boolean {
-  const plain = name.toLowerCase().replaceAll(/[_-]/g, '');
+  // Such as `hasPassword`: yes or no is nobody's secret.
+  if (typeof member === 'boolean') return false;
+  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   if (plain === 'key') return typeof member === 'string' && member.length >= keyLengthMin;
-  return secretNames.has(plain);
+  return secretNames.test(plain);
 }

@@ -1,5 +1,6 @@
 import type { Platform } from '../platform.ts';
 import { listAnchors } from './chain/anchors.ts';
+import { unsigned } from './chain/hash-entry.ts';
 import type { ChainProblem } from './chain/judge-entry.ts';
 import { verifyChain } from './chain/verify-chain.ts';
 
@@ -22,7 +23,7 @@ interface VerifyOptions {
 /** Verifies the trails of all tenants, also of those that only the anchors still know. */
 export async function verifyTrails(
   needs: Pick<Platform, 'db' | 'secrets' | 'storage'>,
-  { tenantId, entriesPerCall = 50_000, write }: VerifyOptions,
+  { tenantId, entriesPerCall = 10_000, write }: VerifyOptions,
 ): Promise<VerifiedTrails> {
   const known = await listTenants(needs);
   const tenantIds = tenantId === undefined ? known : [tenantId];
@@ -36,7 +37,7 @@ export async function verifyTrails(
     result.entries += entries;
     if (!problem) continue;
     result.bad += 1;
-    write(`Tenant ${id}: ${describe(problem)}.`);
+    write(`Tenant ${id}: ${describe(problem)}${await describeUnsigned(needs, id)}.`);
   }
   return result;
 }
@@ -64,6 +65,17 @@ async function verifyTrail(
     ({ problem, nextSeq: fromSeq } = report);
   }
   return { entries, problem };
+}
+
+/** Entries that nothing vouches for, as verify stops at the first of them. */
+async function describeUnsigned({ db }: Pick<Platform, 'db'>, tenantId: string): Promise<string> {
+  const [row] = await db.queryTenant<{ count: number }>(
+    tenantId,
+    (sql) => sql`
+    select count(*)::float8 as count from audit_logs
+    where tenant_id = ${tenantId} and hash = ${unsigned}`,
+  );
+  return row?.count ? `; unsigned entries: ${row.count}` : '';
 }
 
 function describe({ kind, seq, id }: ChainProblem): string {

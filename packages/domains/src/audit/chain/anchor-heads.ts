@@ -1,5 +1,9 @@
 import type { Platform } from '../../platform.ts';
 import { type AnchorKey, listAnchors, readAnchor, writeAnchor } from './anchors.ts';
+import type { Link } from './hash-entry.ts';
+import { isContinuous } from './is-continuous.ts';
+import { isPruned } from './pruned-mark.ts';
+import { readChainState } from './read-chain.ts';
 
 type Needs = Pick<Platform, 'db' | 'secrets' | 'storage' | 'clock' | 'log'>;
 
@@ -9,11 +13,8 @@ export interface AnchoredHeads {
   refused: number;
 }
 
-interface HeadRow {
+interface HeadRow extends Link {
   tenantId: string;
-  seq: number;
-  hash: string;
-  prunedSeq: number;
 }
 
 const batchSize = 500;
@@ -50,7 +51,7 @@ async function* listHeads({ db }: Pick<Needs, 'db'>): AsyncGenerator<HeadRow> {
   for (;;) {
     const heads = await db.querySystem<HeadRow & Record<string, unknown>>(
       (sql) => sql`
-      select tenant_id as "tenantId", seq::float8 as seq, hash, pruned_seq::float8 as "prunedSeq"
+      select tenant_id as "tenantId", seq::float8 as seq, hash
       from audit_heads where tenant_id > ${after} order by tenant_id limit ${batchSize}`,
     );
     yield* heads;
@@ -75,7 +76,7 @@ async function* groupByTenant(
   if (keys[0]) yield { tenantId: keys[0].tenantId, keys };
 }
 
-/** Whether the anchor is of this chain, or of a part of it that retention has removed. */
+/** Whether all from the anchor to the head is signed as what followed on it. */
 async function continues(
   needs: Needs,
   head: HeadRow,
@@ -83,16 +84,17 @@ async function continues(
 ): Promise<boolean> {
   if (!newest) return true;
   if (newest.seq > head.seq) return false;
-  if (newest.seq <= head.prunedSeq) return true;
   const anchor = await readAnchor(needs, newest).catch((err: unknown) => {
     needs.log.error({ err }, 'An anchor of the audit trail cannot be read.');
     return undefined;
   });
   if (!anchor) return false;
-  const [entry] = await needs.db.querySystem<{ hash: string }>(
-    (sql) => sql`
-    select hash from audit_logs
-    where tenant_id = ${head.tenantId} and seq = ${anchor.seq} and hash = ${anchor.hash}`,
-  );
-  return entry !== undefined;
+  // Retention may remove the entries while they are read, a few times at the very worst.
+  for (let triesLeft = 3; triesLeft > 0; triesLeft--) {
+    const { pruned } = await readChainState(needs.db, head.tenantId);
+    if (!isPruned(needs.secrets, head.tenantId, pruned)) return false;
+    const from = anchor.seq < pruned.seq ? pruned : anchor;
+    if (await isContinuous(needs, head.tenantId, from, head)) return true;
+  }
+  return false;
 }

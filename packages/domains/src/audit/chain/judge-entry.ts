@@ -5,7 +5,8 @@ import type { StoredEntry } from './read-chain.ts';
 /**
  * What is wrong with a chain: `altered`, an entry is not as it was written; `missing`, it is gone
  * from between others; `reordered`, another one stands in its place; `foreign`, one was never
- * written by the platform; `truncated`, the newest are gone or were replaced; `head_altered`, the
+ * written by the platform; `unsigned`, it is from before there was a chain, or is said to be, so
+ * that nothing tells whether it is as it was; `truncated`, the newest are gone or were replaced; `head_altered`, the
  * record of where the chain begins and ends was changed; `anchor_altered`, its copy was.
  */
 export const problemKinds = [
@@ -13,6 +14,7 @@ export const problemKinds = [
   'missing',
   'reordered',
   'foreign',
+  'unsigned',
   'truncated',
   'head_altered',
   'anchor_altered',
@@ -32,10 +34,10 @@ type Verifier = Pick<SecretBox, 'verify'>;
 export function follows(
   secrets: Verifier,
   previous: Link,
-  { hash, ...entry }: StoredEntry,
+  { hash, isExact, ...entry }: StoredEntry,
   seq = entry.seq,
 ): boolean {
-  if (seq === null) return false;
+  if (seq === null || !isExact) return false;
   return isLinked(secrets, previous, { ...entry, seq } satisfies ChainedEntry, hash);
 }
 
@@ -52,12 +54,11 @@ export function nameProblem(
   const expected = previous.seq + 1;
   const { id, seq } = entry;
   if (seq === null || seq < expected) return { kind: 'foreign', seq, id };
-  // Without a signature nothing tells one from another.
-  const signed = near.filter(({ hash }) => hash !== unsigned);
-  const right = signed.find((other) => follows(secrets, previous, other, expected));
+  const right = near.find((other) => follows(secrets, previous, other, expected));
   if (right && right.seq !== expected) {
     return { kind: 'reordered', seq: expected, id: seq === expected ? id : right.id };
   }
   if (seq > expected) return { kind: 'missing', seq: expected, id: null };
-  return { kind: right ? 'foreign' : 'altered', seq, id };
+  if (right) return { kind: 'foreign', seq, id };
+  return { kind: entry.hash === unsigned ? 'unsigned' : 'altered', seq, id };
 }

@@ -1,11 +1,17 @@
 import type { TenantDb } from '@trellis/db/tenant-db';
 import type { ReservedSql } from 'postgres';
 import type { ChainedEntry, Link } from './hash-entry.ts';
+import { readSnapshot } from './read-snapshot.ts';
 
 type Db = Pick<TenantDb, 'queryTenant'>;
 
 /** An entry as the table has it: by another hand than ours it may have no place and no hash. */
-export type StoredEntry = Omit<ChainedEntry, 'seq'> & { seq: number | null; hash: string | null };
+export type StoredEntry = Omit<ChainedEntry, 'seq'> & {
+  seq: number | null;
+  hash: string | null;
+  /** False when a column holds what reads like another value; the platform never writes that. */
+  isExact: boolean;
+};
 
 /** What the tables say of the chain of a tenant, all of one moment. */
 export interface ChainState {
@@ -21,10 +27,17 @@ export interface ChainState {
 
 const columns = (sql: ReservedSql) => sql`
   id, tenant_id as "tenantId", seq, actor_type as "actorType", actor_id as "actorId", action,
-  resource_type as "resourceType", resource_id as "resourceId", before, after, ip,
+  resource_type as "resourceType", resource_id as "resourceId", before::text, after::text, ip,
   user_agent as "userAgent", request_id as "requestId", created_at as "createdAt", hash`;
 
-type EntryRow = Omit<StoredEntry, 'seq' | 'createdAt'> & { seq: string | null; createdAt: Date };
+interface EntryRow
+  extends Omit<StoredEntry, 'seq' | 'createdAt' | 'before' | 'after' | 'isExact'>,
+    Record<string, unknown> {
+  seq: string | null;
+  createdAt: Date;
+  before: string | null;
+  after: string | null;
+}
 
 export async function readChainState(db: Db, tenantId: string): Promise<ChainState> {
   interface StateRow {
@@ -96,10 +109,21 @@ async function readEntry(db: Db, tenantId: string, id: string): Promise<StoredEn
 }
 
 function toEntry({ seq, createdAt, ...row }: EntryRow): StoredEntry {
-  return { ...row, seq: seq === null ? null : Number(seq), createdAt: createdAt.toISOString() };
+  const before = readSnapshot(row.before);
+  const after = readSnapshot(row.after);
+  // Postgres has moments that are none to JavaScript, such as infinity.
+  const isMoment = !Number.isNaN(createdAt.getTime());
+  return {
+    ...row,
+    before: before.value,
+    after: after.value,
+    seq: seq === null ? null : Number(seq),
+    createdAt: isMoment ? createdAt.toISOString() : '',
+    isExact: isMoment && before.isExact && after.isExact,
+  };
 }
 
-/** An entry in a place before the first, or among the removed ones although it is newer. */
+/** An entry in a place before the first: what retention removes goes with the mark that says so. */
 export async function findBuried(
   db: Db,
   tenantId: string,
@@ -109,9 +133,7 @@ export async function findBuried(
     tenantId,
     (sql) => sql`
     select id, seq from audit_logs
-    where tenant_id = ${tenantId} and seq <= ${pruned.seq} and (seq < 1 or id > (
-      select id from audit_logs where tenant_id = ${tenantId} and seq = ${pruned.seq + 1} limit 1))
-    order by seq, id limit 1`,
+    where tenant_id = ${tenantId} and seq <= ${pruned.seq} order by seq, id limit 1`,
   );
   return row && { id: row.id, seq: Number(row.seq) };
 }

@@ -1,7 +1,7 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { Platform } from '../../platform.ts';
 import { type Anchor, AnchorError, findAnchor } from './anchors.ts';
-import { type Link, unsigned } from './hash-entry.ts';
+import type { Link } from './hash-entry.ts';
 import { type ChainProblem, follows, nameProblem } from './judge-entry.ts';
 import { isPruned } from './pruned-mark.ts';
 import {
@@ -24,8 +24,6 @@ export interface VerifyRange {
 export interface ChainReport {
   /** How many entries were verified. */
   entries: number;
-  /** … of which from before there was a chain, so that only their order is known. */
-  unsigned: number;
   first: { seq: number; id: string } | null;
   head: Link | null;
   problem: ChainProblem | null;
@@ -86,7 +84,6 @@ async function verifyOnce(verification: Verification, range: VerifyRange): Promi
   const start = Math.max(Math.min(range.fromSeq ?? 1, headSeq + 1), state.pruned.seq + 1);
   const report: ChainReport = {
     entries: 0,
-    unsigned: 0,
     first: null,
     head: state.head,
     problem: problemOfBeginning(verification),
@@ -178,9 +175,8 @@ function problemOf(
   return null;
 }
 
-function count(report: ChainReport, { id, seq, hash }: StoredEntry): void {
+function count(report: ChainReport, { id, seq }: StoredEntry): void {
   report.entries += 1;
-  if (hash === unsigned) report.unsigned += 1;
   report.first ??= { seq: seq ?? 0, id };
 }
 

@@ -1,6 +1,6 @@
 import { firstIdOf } from '@trellis/db/id-range';
 import type { Platform } from '../../platform.ts';
-import { findOverlap, markPruned } from './mark-pruned.ts';
+import { listOldEnds, type PrunedMark, signMark, writeMarks } from './mark-pruned.ts';
 
 export interface PartitionNeeds extends Pick<Platform, 'db' | 'secrets' | 'clock' | 'log'> {
   settings: { AUDIT_RETENTION_MONTHS: number };
@@ -15,10 +15,15 @@ export interface KeptPartitions {
 
 const monthsAhead = 3;
 
+/** How long the heads of chains are waited for; those that are had make their writers wait. */
+const lockTimeoutMs = 1_000;
+
 /**
  * Makes the partitions of the next months, and drops those of which every entry is older than the
- * retention. What is dropped is signed first: a chain then begins behind it. A part that cannot be
- * dropped without tearing a chain waits for the next month.
+ * retention, with a signed mark of where each chain begins after that. A part that cannot be dropped
+ * without tearing a chain waits for the next month. A chain that is not as it was written gets no
+ * mark, so that what was wrong with it shows for ever. Throws with the code 55P03 of Postgres while
+ * others, such as a backup, hold the tables: nobody has to wait for long behind it.
  */
 export async function keepPartitions(needs: PartitionNeeds): Promise<KeptPartitions> {
   const added = await ensurePartitions(needs);
@@ -26,16 +31,43 @@ export async function keepPartitions(needs: PartitionNeeds): Promise<KeptPartiti
   if (!(await hasEntriesBefore(needs, end)) && !(await hasPartitionsBefore(needs, end))) {
     return { added, dropped: [], entries: 0 };
   }
-  const overlap = await findOverlap(needs, end);
-  if (overlap) {
-    needs.log.warn(overlap, 'A month of the audit trail stays until the one after it can go too.');
+  const removal = await planRemoval(needs, end);
+  if ('tornTenantId' in removal) {
+    const tenantId = removal.tornTenantId;
+    const why = 'A month of the audit trail stays until the one after it can go too.';
+    needs.log.warn({ tenantId }, why);
     return { added, dropped: [], entries: 0 };
   }
-  const entries = await markPruned(needs, end);
-  const dropped = await needs.db.querySystem<{ name: string }>(
-    (sql) => sql`select * from trellis_drop_audit_partitions(${end}) as name`,
-  );
-  return { added, dropped: dropped.map(({ name }) => name), entries };
+  const dropped = await needs.db.asSystem(async (tx) => {
+    await tx.sql`select set_config('lock_timeout', ${String(lockTimeoutMs)}, true)`;
+    // Before the drop: who waits for a head holds no entry, so that nobody waits in a circle.
+    await writeMarks(tx, removal.marks);
+    return tx.sql<{ name: string }[]>`
+      select * from trellis_drop_audit_partitions(${end.toISOString()}) as name`;
+  });
+  return { added, dropped: dropped.map(({ name }) => name), entries: removal.entries };
+}
+
+type Removal = { marks: PrunedMark[]; entries: number } | { tornTenantId: string };
+
+/** What has to be recorded before all older than `end` can go. */
+async function planRemoval(needs: PartitionNeeds, end: Date): Promise<Removal> {
+  const marks: PrunedMark[] = [];
+  let entries = 0;
+  for await (const old of listOldEnds(needs.db, end)) {
+    const { tenantId } = old;
+    const mark = await signMark(needs, old);
+    if (!mark) {
+      needs.log.error({ tenantId }, 'An old part of the audit trail is not as it was written.');
+    } else if (old.nextSeq !== null && old.nextSeq < old.seq) {
+      // A newer entry stands before an older one, as after a step back of the clock.
+      return { tornTenantId: tenantId };
+    } else {
+      marks.push(mark);
+      entries += mark.seq - old.prunedSeq;
+    }
+  }
+  return { marks, entries };
 }
 
 /** The first moment of a month of UTC, so many months from that of `now`. */

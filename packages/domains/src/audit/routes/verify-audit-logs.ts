@@ -16,7 +16,7 @@ export function verifyAuditLogsRoute(app: App, service: Pick<AuditService, 'veri
           'Whether every entry is as it was written, none is gone and none was added. It stops at the first that is wrong, and after `limit` entries.',
         tags: ['audit'],
         querystring: VerifyQuery,
-        response: replies({ 200: VerifyReply }, 401, 403),
+        response: replies({ 200: VerifyReply }, 401, 403, 429),
       },
     },
     (request) => service.verify(callOf(request), request.query),

@@ -4,6 +4,7 @@ import { newId } from '@trellis/core/ids';
 import type { Sql } from 'postgres';
 import t from 'tap';
 import { verifyChain } from '../chain/verify-chain.ts';
+import { verifyTrails } from '../verify-trails.ts';
 import { fillTrail, openTrail } from './open-trail.ts';
 
 const folder = join(import.meta.dirname, '../../../../../drizzle');
@@ -48,16 +49,28 @@ t.test('what was in the trail before it had partitions and a chain is kept', asy
     })),
   );
 
-  await t.test('and the chain goes on from it', async (t) => {
+  await t.test('and the chain goes on from it, but nothing vouches for it', async (t) => {
     await fillTrail(trail, 2, one);
     const report = await verifyChain(trail, one, { limit: 100 });
-    t.match(report, { entries: 5, unsigned: 3, problem: null, head: { seq: 5 } });
-    t.match(await verifyChain(trail, two, { limit: 100 }), { entries: 1, unsigned: 1 });
+    t.match(report, { problem: { kind: 'unsigned', seq: 1, id: ids[0] }, head: { seq: 5 } });
+    t.match(await verifyChain(trail, one, { limit: 100, fromSeq: 4 }), {
+      entries: 2,
+      problem: null,
+    });
+    const lines: string[] = [];
+    await verifyTrails(trail, { tenantId: one, write: (line) => lines.push(line) });
+    t.same(lines, [`Tenant ${one}: unsigned, in place 1, entry ${ids[0]}; unsigned entries: 3.`]);
   });
 
-  await t.test('and what is deleted of it is found', async (t) => {
-    await owner`delete from audit_logs where id = ${ids[1] ?? ''}`;
-    const { problem } = await verifyChain(trail, one, { limit: 100 });
-    t.same(problem, { kind: 'missing', seq: 2, id: null });
+  await t.test('a process from before the chain writes no entry without a place', async (t) => {
+    await t.rejects(
+      trail.db.withTenant(
+        one,
+        (tx) => tx.sql`
+        insert into audit_logs (id, tenant_id, actor_type, action, resource_type, request_id)
+        values (${newId()}, ${one}, 'system', 'a.b', 'a', 'r')`,
+      ),
+      { code: '23502' },
+    );
   });
 });

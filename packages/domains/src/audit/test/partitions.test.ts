@@ -1,4 +1,5 @@
-import { newId } from '@trellis/core/ids';
+import { newId, newIdAt } from '@trellis/core/ids';
+import { eventually } from '@trellis/test/eventually';
 import t, { type Test } from 'tap';
 import { anchorHeads } from '../chain/anchor-heads.ts';
 import { verifyChain } from '../chain/verify-chain.ts';
@@ -129,6 +130,16 @@ t.test(
       insert into audit_logs (id, tenant_id, actor_type, action, resource_type, request_id, seq, hash)
       values (${newId()}, ${tenantId}, 'system', 'a.b', 'a', 'r', 2, 'k1.x')`;
       t.match(await problem(), { kind: 'foreign', seq: 2 }, 'among the removed');
+      await owner`delete from audit_logs where tenant_id = ${tenantId} and seq = 2`;
+      const justBefore = newIdAt(day(-3, 1).getTime(), 1);
+      await owner`
+      insert into audit_logs (id, tenant_id, actor_type, action, resource_type, request_id, seq, hash)
+      values (${justBefore}, ${tenantId}, 'system', 'a.b', 'a', 'r', 1, 'k1.x')`;
+      t.match(
+        await problem(),
+        { kind: 'foreign', seq: 1 },
+        'with an id that sorts before the first',
+      );
       await owner`delete from audit_logs where tenant_id = ${tenantId} and seq = 7`;
       t.match(await problem(), { kind: 'missing', seq: 7 });
       await owner`update audit_heads set pruned_seq = 7 where tenant_id = ${tenantId}`;
@@ -161,11 +172,55 @@ t.test('a month stays while dropping it would tear a chain', async (t) => {
   t.match(await verifyChain(trail, tenantId, all), { entries: 0, problem: null });
 });
 
+t.test('what was altered before it is removed shows for ever', async (t) => {
+  const { trail, tenantId } = await openOldTrail(t);
+  const { owner } = trail;
+  const decoy = newId();
+  await addOldEntries(trail, decoy, [day(-6, 1), day(-1, 1), day(-1, 2)]);
+  // As if all up to the second were older than the retention.
+  await owner`
+    insert into audit_logs (id, tenant_id, actor_type, action, resource_type, request_id, seq, hash)
+    select ${newIdAt(day(-6, 2).getTime(), 1)}, tenant_id, 'system', 'x', 'x', 'x', seq, hash
+    from audit_logs where tenant_id = ${decoy} and seq = 2`;
+  await owner`delete from audit_logs where tenant_id = ${decoy} and seq = 2 and action <> 'x'`;
+  await owner`update audit_logs set action = 'x' where tenant_id = ${tenantId} and seq = 2`;
+  t.match(await keepPartitions(trail), { entries: 0, dropped: { length: 3 } });
+  for (const id of [tenantId, decoy]) {
+    t.match(await verifyChain(trail, id, all), { problem: { kind: 'missing', seq: 1 } });
+  }
+});
+
+t.test('nobody waits for long while a backup keeps a month from being dropped', async (t) => {
+  const { trail, tenantId } = await openOldTrail(t);
+  await trail.owner.begin(async (backup) => {
+    await backup`lock table audit_logs in access share mode`;
+    const refused = t.rejects(keepPartitions(trail), { code: '55P03' });
+    await fillTrail(trail, 3, tenantId);
+    await refused;
+    const report = await verifyChain(trail, tenantId, all);
+    t.match(
+      report,
+      { entries: 15, first: { seq: 1 }, problem: null },
+      'nothing was recorded either',
+    );
+  });
+  const timeouts = await trail.owner<{ config: string[] }[]>`
+    select proconfig as config from pg_proc where proname ~ '^trellis_(ensure|drop)_audit'`;
+  t.ok(
+    timeouts.length === 2 && timeouts.every(({ config }) => config.includes('lock_timeout=200ms')),
+  );
+  t.equal((await keepPartitions(trail)).dropped.length, 3);
+  t.match(await verifyChain(trail, tenantId, all), { first: { seq: 7 }, problem: null });
+});
+
 t.test('while months are dropped, others write and verify', async (t) => {
   const { trail, tenantId } = await openOldTrail(t);
   const writers = Promise.all([1, 2, 3].map(() => fillTrail(trail, 20, tenantId)));
   const reports = Promise.all([1, 2, 3, 4, 5].map(() => verifyChain(trail, tenantId, all)));
-  t.equal((await keepPartitions(trail)).dropped.length, 3);
+  // As the job would: others may have the table just then.
+  const timeoutMs = 60_000;
+  const dropped = eventually(async () => (await keepPartitions(trail)).dropped, { timeoutMs });
+  t.equal((await dropped).length, 3);
   await writers;
   t.same(
     (await reports).map(({ problem }) => problem),

@@ -64,6 +64,36 @@ const cases: Record<string, Case> = {
   'an entry is said to be older than the chain': {
     tamper: (sql, _tenant, ids) =>
       sql`update audit_logs set hash = 'unsigned' where id = ${ids[4] ?? ''}`,
+    found: found('unsigned', 4),
+  },
+  'all entries are said to be older than the chain': {
+    tamper: async (sql, tenantId) => {
+      await sql`
+        update audit_logs set hash = 'unsigned', after = '{"forged": true}'
+        where tenant_id = ${tenantId}`;
+      await sql`update audit_heads set hash = 'unsigned' where tenant_id = ${tenantId}`;
+    },
+    found: found('unsigned', 1),
+  },
+  'an absent value becomes the null of JSON': {
+    tamper: (sql, _tenant, ids) =>
+      sql`update audit_logs set before = 'null' where id = ${ids[4] ?? ''}`,
+    found: found('altered', 4),
+  },
+  'a null becomes a number that no double holds': {
+    tamper: (sql, _tenant, ids) => sql`
+      update audit_logs set after = jsonb_set(after, '{until}', '1e400') where id = ${ids[4] ?? ''}`,
+    found: found('altered', 4),
+  },
+  'a number gets digits that no double holds': {
+    tamper: (sql, _tenant, ids) => sql`
+      update audit_logs set after = jsonb_set(after, '{number}', '4.00000000000000000001')
+      where id = ${ids[4] ?? ''}`,
+    found: found('altered', 4),
+  },
+  'a time becomes one that is none to JavaScript': {
+    tamper: (sql, _tenant, ids) =>
+      sql`update audit_logs set created_at = 'infinity' where id = ${ids[4] ?? ''}`,
     found: found('altered', 4),
   },
   'two entries change places': {
