@@ -22,6 +22,7 @@ const publicFaces = {
     'passwords/hash-password',
     'schemas',
     'session-grant',
+    'suspended-caller',
     'passwords/set-password',
   ],
   email: ['mail-links', 'send-mail'],

@@ -19,7 +19,8 @@ const newPassword = `<label>New password
 const pages = {
   'verify-email': {
     title: 'Confirm your e-mail address',
-    intro: 'Please confirm that the address of the mail is yours.',
+    intro:
+      'Please confirm only if the account is yours: whoever knows its password may use it. If you did not sign up, close this page.',
     path: 'api/v1/auth/email/verify',
     fields: '',
     button: 'Confirm',
@@ -37,12 +38,18 @@ const pages = {
     title: 'Accept the invitation',
     intro: 'You are invited to join a team.',
     path: 'api/v1/invitations/accept',
-    // Who has an account already joins with the link alone; the API says who has to tell more.
+    // Which of the two it is, the API says when the link comes alone.
     fields: `<fieldset data-needed-by="account_details_required" hidden disabled
 data-why="Choose a password to log in with and, if you are new here, say your name.">
 <label>Your name
 <input name="name" autocomplete="name" maxlength="120"></label>
 ${newPassword}
+</fieldset>
+<fieldset data-needed-by="account_exists" hidden disabled
+data-why="You have an account here. Show that it is yours by its password.">
+<label>Password of your account
+<input name="password" type="password" autocomplete="current-password" maxlength="256" required></label>
+<p>If you do not know it, ask for a new one where you log in, and open this link again.</p>
 </fieldset>`,
     button: 'Join',
     done: 'You have joined. You can log in now.',

@@ -2,8 +2,8 @@ import type { CrossTenantCases } from '@trellis/test/cross-tenant';
 import { upload } from './upload.ts';
 
 const cases: CrossTenantCases = async (api, owner) => {
-  const { body: file } = await upload(api, owner, 'private-content-of-the-owner', {
-    name: 'private-plans-of-the-owner.txt',
+  const { body: file } = await upload(api, owner, `private content of ${owner.tenant.id}`, {
+    name: `plans-of-${owner.tenant.id}.txt`,
   });
   const parameters = { id: file.id };
   return {

@@ -4,7 +4,7 @@
  */
 const form = document.querySelector('form');
 const status = document.querySelector('[role="status"]');
-const more = document.querySelector('fieldset[data-needed-by]');
+const sections = [...document.querySelectorAll('fieldset[data-needed-by]')];
 const token = new URLSearchParams(location.hash.slice(1)).get('token');
 
 const say = (text) => {
@@ -47,11 +47,11 @@ function finish() {
 
 /** A problem of the API (RFC 9457). */
 function explain({ code, title, detail }) {
-  if (more?.dataset.neededBy === code) {
-    more.hidden = false;
-    more.disabled = false;
-    say(more.dataset.why);
-  } else {
-    say(detail || title);
+  const needed = sections.find((section) => section.dataset.neededBy === code);
+  if (!needed) return say(detail || title);
+  for (const section of sections) {
+    section.hidden = section !== needed;
+    section.disabled = section !== needed;
   }
+  say(needed.dataset.why);
 }

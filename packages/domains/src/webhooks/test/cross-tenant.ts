@@ -2,9 +2,11 @@ import type { CrossTenantCases } from '@trellis/test/cross-tenant';
 import { publish, subscribe } from '@trellis/test/subscribe';
 
 const cases: CrossTenantCases = async (api, owner) => {
-  const url = 'http://127.0.0.1:9/private-hook-of-the-owner';
+  const url = `http://127.0.0.1:9/hook-of-${owner.tenant.id}`;
   const { id } = await subscribe(api, owner, url);
-  const eventId = await publish(api, owner, 'secret.plan', { codename: 'private-codename' });
+  const eventId = await publish(api, owner, 'secret.plan', {
+    codename: `plan of ${owner.tenant.id}`,
+  });
   const deliveries = await api.request('GET', `/webhooks/${id}/deliveries`, { token: owner.token });
   const deliveryId = deliveries.body.data[0].id;
   return {
