@@ -4,7 +4,7 @@ import t from 'tap';
 import { readLines } from './evidence.ts';
 
 /** What every route can answer for reasons that are not its own; tested once for all. */
-const common = new Set([500, 503]);
+const common = new Set([408, 500, 503]);
 
 const patternOf = ({ method, path }: DocumentedRoute): RegExp => {
   const pattern = path.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\w+\}/g, '[^/]+');

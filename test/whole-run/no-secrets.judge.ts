@@ -34,6 +34,9 @@ t.test('a secret is found wherever it stands', async (t) => {
   });
 });
 
+/** One leak shows in many lines. */
+const samplesMax = 20;
+
 const secrets = readLines('secrets');
 const find = createSecretFinder(secrets);
 
@@ -42,11 +45,10 @@ for (const kind of ['log', 'audit'] as const) {
     const texts = readEvidence(kind);
     t.ok(secrets.size > 100, 'secrets were collected');
     t.ok(texts.join('').length > 10_000, 'there is something to look at');
-    for (const text of texts) {
-      for (const line of text.split('\n')) {
-        const found = find(line);
-        if (found.length > 0) t.fail(`${found[0]} stands in: ${line.slice(0, 2_000)}`);
-      }
+    const lines = texts.flatMap((text) => text.split('\n')).filter((line) => find(line).length > 0);
+    t.equal(lines.length, 0, 'no line holds one');
+    for (const line of lines.slice(0, samplesMax)) {
+      t.fail(`"${find(line)[0]}" stands in: ${line.slice(0, 1_000)}`);
     }
   });
 }

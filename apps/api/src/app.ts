@@ -60,6 +60,8 @@ async function mount(app: App, settings: ApiSettings, options: AppOptions): Prom
     await api.register(autoload, {
       dir: options.domains ?? domainsFolder,
       matchFilter: (path) => /^\/?[^/]+\/plugin\.[jt]s$/.test(path),
+      // A hidden folder is some tool's.
+      ignorePattern: /(^|\/)\./,
       dirNameRoutePrefix: false,
       forceESM: true,
       options: { prefix: '/api/v1' },

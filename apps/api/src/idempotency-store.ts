@@ -19,6 +19,11 @@ export type KeyState =
 export interface IdempotencyStore {
   /** `request` is all by which a repeat is known. */
   claim(tenantId: string, key: string, request: string): Promise<KeyState>;
+  /**
+   * Keeps a claimed key from being taken for dead, until the returned function is called; the
+   * owner of the key calls it. `onError` gets what Postgres refuses meanwhile.
+   */
+  hold(tenantId: string, key: string, onError: (error: unknown) => void): () => void;
   keep(tenantId: string, key: string, reply: KeptReply): Promise<void>;
   /** After a request that changed nothing: the key may be used again. */
   forget(tenantId: string, key: string): Promise<void>;
@@ -31,13 +36,17 @@ interface KeyRow {
 }
 
 const purpose = 'idempotency/request';
-/** A request that has not answered for this long is taken to be dead. */
-const lockSeconds = 60;
+/** A request that has neither answered nor been heard of for this long is taken to be dead. */
+const lockMsDefault = 60_000;
+/** How often a running request is heard of within that time. */
+const renewalsPerLock = 12;
 
 export function createIdempotencyStore(
   db: Pick<TenantDb, 'queryTenant'>,
   secrets: Pick<SecretBox, 'seal' | 'open' | 'deriveAll'>,
+  lockMs = lockMsDefault,
 ): IdempotencyStore {
+  const lockSeconds = lockMs / 1_000;
   return {
     async claim(tenantId, key, request) {
       const hashes = hashesOf(secrets, request);
@@ -63,6 +72,17 @@ export function createIdempotencyStore(
       if (!hashes.includes(row.request_hash)) return { state: 'reused' };
       if (row.response === null) return { state: 'running' };
       return { state: 'answered', reply: JSON.parse(secrets.open(row.response)) as KeptReply };
+    },
+    hold(tenantId, key, onError) {
+      const renew = () =>
+        db.queryTenant(
+          tenantId,
+          (sql) => sql`
+          update idempotency_keys set locked_until = now() + make_interval(secs => ${lockSeconds})
+          where tenant_id = ${tenantId} and key = ${key} and response is null`,
+        );
+      const renewals = setInterval(() => void renew().catch(onError), lockMs / renewalsPerLock);
+      return () => clearInterval(renewals);
     },
     async keep(tenantId, key, reply) {
       const response = secrets.seal(JSON.stringify(reply));

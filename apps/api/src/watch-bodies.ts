@@ -6,7 +6,10 @@ export interface BodyLimits {
   wholeMs: number;
   /** One that is a stream instead ends when nothing has come for this long. */
   idleMs: number;
-  /** How long the rest is read, and thrown away, when the answer was given before it arrived. */
+  /**
+   * How long the rest is read, and thrown away, when the answer was given before it arrived. A
+   * stream that was answered with success ends by `idleMs` here too.
+   */
   lingerMs: number;
 }
 
@@ -43,6 +46,7 @@ function watch(request: IncomingMessage, response: ServerResponse, limits: BodyL
   const { socket } = request;
   const timer = createTimer();
   let isTold = false;
+  let isStream = false;
   const expire = (): void => {
     if (request.complete || isTold) return;
     isTold = request.listenerCount('error') > 0;
@@ -59,9 +63,18 @@ function watch(request: IncomingMessage, response: ServerResponse, limits: BodyL
     // not read it, and loses it to the reset.
     request.unpipe();
     request.resume();
-    timer.set(() => socket.destroy(), limits.lingerMs);
+    const cut = () => socket.destroy();
+    // One who got what was asked for, from an answer that was kept, may send a long stream to its
+    // end: many clients take an end in the middle of it for a failure.
+    if (isStream && response.statusCode < 300) lookForSilence(request, limits.idleMs, timer, cut);
+    else timer.set(cut, limits.lingerMs);
   });
-  return { letStream: () => lookForSilence(request, limits.idleMs, timer, expire) };
+  return {
+    letStream: () => {
+      isStream = true;
+      lookForSilence(request, limits.idleMs, timer, expire);
+    },
+  };
 }
 
 /** One that is set anew each time, and never again once the body is there. */

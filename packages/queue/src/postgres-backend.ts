@@ -29,32 +29,13 @@ export function createPostgresQueueBackend(settings: QueueSettings): QueueBacken
   const ping = async () => {
     await pool.query('select 1');
   };
-  /**
-   * BullMQ keeps the outcome of its first connection, a failure for ever: so nothing is opened
-   * while Postgres is away, and what fails all the same is thrown away.
-   */
-  const open = async <
-    Opened extends { waitUntilReady(): Promise<unknown>; close(): Promise<void> },
-  >(
-    create: () => Opened,
-  ): Promise<Opened> => {
-    await ping();
-    const opened = create();
-    try {
-      await opened.waitUntilReady();
-    } catch (error) {
-      await opened.close();
-      throw error;
-    }
-    return opened;
-  };
   return {
     kind: 'postgres',
     openQueue: (name) =>
       openLazily(
         name,
         () =>
-          open(() => {
+          open(ping, () => {
             const queue = new bullmq.Queue(name, { connection: pool });
             queue.on('error', settings.onError);
             return queue;
@@ -63,7 +44,7 @@ export function createPostgresQueueBackend(settings: QueueSettings): QueueBacken
     openWorker: (name, processor, { concurrency, onFailed }) =>
       keepRunning(
         () =>
-          open(() => {
+          open(ping, () => {
             const options = { ...workerDefaults, concurrency, connection: pool };
             const worker = new bullmq.Worker(name, processor, options);
             worker.on('error', settings.onError);
@@ -78,6 +59,25 @@ export function createPostgresQueueBackend(settings: QueueSettings): QueueBacken
       await Promise.race([pool.end(), wait(endMsMax, undefined, { ref: false })]);
     },
   };
+}
+
+/**
+ * BullMQ keeps the outcome of its first connection, a failure for ever: so nothing is opened
+ * while Postgres is away, and what fails all the same is thrown away.
+ */
+async function open<Opened extends { waitUntilReady(): Promise<unknown>; close(): Promise<void> }>(
+  ping: () => Promise<void>,
+  create: () => Opened,
+): Promise<Opened> {
+  await ping();
+  const opened = create();
+  try {
+    await opened.waitUntilReady();
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+  return opened;
 }
 
 function openPool({ databaseUrl, onError }: QueueSettings): Pool {

@@ -32,40 +32,12 @@ export function createJobs(
   onError: (error: unknown) => void,
 ): Jobs {
   const queues = new Map<QueueName, JobQueue>();
-  const rings = new Map<string, { again: boolean; done: Promise<void> }>();
-
   const queue = (name: QueueName): JobQueue => {
     const open = queues.get(name) ?? backend.openQueue(name);
     queues.set(name, open);
     return open;
   };
-  const ringOnce = async (job: JobDefinition): Promise<void> => {
-    await queue(job.queue).add(
-      job.name,
-      {},
-      {
-        // A ring while the job runs makes it run once more, so that nothing slips in between.
-        deduplication: { id: job.name, keepLastIfActive: true },
-        removeOnComplete: true,
-        removeOnFail: true,
-      },
-    );
-  };
-  const ring = (job: JobDefinition): void => {
-    const current = rings.get(job.name);
-    if (current) {
-      current.again = true;
-      return;
-    }
-    const state = { again: false, done: Promise.resolve() };
-    rings.set(job.name, state);
-    state.done = ringOnce(job)
-      .catch(onError)
-      .then(() => {
-        rings.delete(job.name);
-        if (state.again) ring(job);
-      });
-  };
+  const { ring, settle } = createRings(queue, onError);
 
   return {
     async enqueue(tx, job, payload, options = {}) {
@@ -83,8 +55,45 @@ export function createJobs(
     ring,
     queue,
     close: async () => {
-      while (rings.size > 0) await Promise.all([...rings.values()].map((state) => state.done));
+      await settle();
       await Promise.all([...queues.values()].map((open) => open.close()));
     },
   };
+}
+
+/** One ring at a time for each job. */
+function createRings(queue: Jobs['queue'], onError: (error: unknown) => void) {
+  const rings = new Map<string, { again: boolean; done: Promise<void> }>();
+  const ring = (job: JobDefinition): void => {
+    const current = rings.get(job.name);
+    if (current) {
+      current.again = true;
+      return;
+    }
+    const state = { again: false, done: Promise.resolve() };
+    rings.set(job.name, state);
+    state.done = ringOnce(queue, job)
+      .catch(onError)
+      .then(() => {
+        rings.delete(job.name);
+        if (state.again) ring(job);
+      });
+  };
+  const settle = async (): Promise<void> => {
+    while (rings.size > 0) await Promise.all([...rings.values()].map((state) => state.done));
+  };
+  return { ring, settle };
+}
+
+async function ringOnce(queue: Jobs['queue'], job: JobDefinition): Promise<void> {
+  await queue(job.queue).add(
+    job.name,
+    {},
+    {
+      // A ring while the job runs makes it run once more, so that nothing slips in between.
+      deduplication: { id: job.name, keepLastIfActive: true },
+      removeOnComplete: true,
+      removeOnFail: true,
+    },
+  );
 }

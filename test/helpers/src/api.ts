@@ -7,7 +7,7 @@ import type { Test } from 'tap';
 import { buildApp } from '../../../apps/api/src/app.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { collectEvidence, evidenceFile } from './evidence.ts';
-import { secretsOf } from './secrets-of.ts';
+import { secretsAnswered, secretsSent } from './secrets-of.ts';
 import { apiSettingsOf, type Backend, type TestEnv, testEnv } from './settings.ts';
 
 export interface Reply {
@@ -97,7 +97,7 @@ export async function send(
     body: parse(await response.text()),
   };
   collectEvidence('calls', [`${method} ${target.split('?', 1)} ${reply.status}`]);
-  collectEvidence('secrets', [...secretsOf(body), ...secretsOf(reply.body)]);
+  collectEvidence('secrets', [...secretsSent(body), ...secretsAnswered(reply.body)]);
   return reply;
 }
 

@@ -1,25 +1,25 @@
 /** Names of properties whose values belong to nobody but the two ends of the connection. */
-const secretNames = new Set([
-  'password',
-  'currentPassword',
-  'newPassword',
-  'token',
-  'accessToken',
-  'refreshToken',
-  'key',
-  'secret',
-  'recoveryCodes',
-  'code',
-]);
+const answered = new Set(['accessToken', 'refreshToken', 'key', 'secret', 'recoveryCodes']);
+/** In an answer `code` is that of an error. */
+const sent = new Set([...answered, 'password', 'currentPassword', 'newPassword', 'token', 'code']);
 
 /** Shorter values are no secrets but samples of bad input, and may stand anywhere. */
 const lengthMin = 12;
 
-/** The secrets in a body that went over the wire, at any depth. */
-export function secretsOf(body: unknown): string[] {
+/** The secrets in the body of a request, at any depth. */
+export function secretsSent(body: unknown): string[] {
+  return secretsIn(body, sent);
+}
+
+/** The secrets in the body of an answer, at any depth. */
+export function secretsAnswered(body: unknown): string[] {
+  return secretsIn(body, answered);
+}
+
+function secretsIn(body: unknown, names: ReadonlySet<string>): string[] {
   if (typeof body !== 'object' || body === null) return [];
   return Object.entries(body).flatMap(([name, value]) =>
-    secretNames.has(name) ? textsOf(value) : secretsOf(value),
+    names.has(name) ? textsOf(value) : secretsIn(value, names),
   );
 }
 

@@ -1,9 +1,11 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { App } from '@trellis/http/types';
 import plugin from 'fastify-plugin';
+import { watchExchanges } from '../broken-request.ts';
 
 /** Rules of HTTP that Node would enforce with an empty answer instead of a problem. */
 async function httpRulesPlugin(app: App): Promise<void> {
+  watchExchanges(app.server);
   // An expectation other than `100-continue` may be ignored (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response);

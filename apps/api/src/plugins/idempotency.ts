@@ -35,6 +35,7 @@ async function idempotencyPlugin(app: App): Promise<void> {
     const kept = await claim(store, request, key);
     if (kept) return replay(reply, kept);
     request.idempotencyKey = key;
+    hold(store, request, reply, key);
   });
 
   app.addHook('onSend', async (request, reply, payload) => {
@@ -77,6 +78,20 @@ async function claim(
     await wait(waitMs);
   }
   throw commonErrors.idempotency_in_progress(undefined, { retryAfterSeconds: 1 });
+}
+
+/** For as long as the request has its connection: an upload may take longer than the lock. */
+function hold(
+  store: IdempotencyStore,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: string,
+): void {
+  if (reply.raw.destroyed) return;
+  const release = store.hold(callOf(request).tenantId, key, (err) =>
+    request.log.warn({ err }, 'The lock of an idempotency key could not be renewed.'),
+  );
+  reply.raw.once('close', release);
 }
 
 /** The caller is part of it: the answer may hold what only that caller may see. */

@@ -58,7 +58,7 @@ function describe(schema: FastifySchema, { method, config }: Route): FastifySche
   };
 }
 
-const bodyRefusals = { 413: problem(413), 415: problem(415) };
+const bodyRefusals = { 408: problem(408), 413: problem(413), 415: problem(415) };
 
 /**
  * A body is read on every method that may have one, also where the route asks for none, and can be

@@ -69,12 +69,14 @@ t.test('a body that nobody asked for must be one that could be used', async (t) 
   }
 });
 
+const ofBodies = [408, 413, 415];
+
 t.test('every route that can refuse a body says so', async (t) => {
   const routes = await documentedRoutes(await startApi(t));
   for (const { key, method, statuses } of routes) {
-    const said = [400, 413, 415].filter((status) => statuses.includes(status));
-    if (method !== 'GET') t.same(said, [400, 413, 415], key);
-    else t.notOk(said.includes(413) || said.includes(415), key);
+    const said = statuses.filter((status) => ofBodies.includes(status));
+    t.same(said.toSorted(), method === 'GET' ? [] : ofBodies, key);
+    if (method !== 'GET') t.ok(statuses.includes(400), key);
   }
 });
 

@@ -1,6 +1,10 @@
 import { connect } from 'node:net';
-import { startApi } from '@trellis/test/api';
-import t from 'tap';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Api, startApi } from '@trellis/test/api';
+import { eventually } from '@trellis/test/eventually';
+import { signUp } from '@trellis/test/sign-up';
+import t, { type Test } from 'tap';
+import { filePart, upload } from '../../../../packages/domains/src/files/test/upload.ts';
 
 /** A body is announced, a part of it is sent, and the rest never comes. */
 const hanging = (start: string) =>
@@ -58,4 +62,48 @@ t.test('a client that sends the rest after its answer keeps its connection', asy
   socket.write(`${'a'.repeat(999)}GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n`);
   await until(2);
   t.equal(answers(), 2);
+});
+
+/** The start of a repeated upload of a kept key, of which much is still to come. */
+async function repeatUpload(t: Pick<Test, 'teardown'>, api: Api, length: number) {
+  const account = await signUp(api);
+  const key = 'repeated';
+  const first = await upload(api, account, 'a', { headers: { 'idempotency-key': key } });
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  t.teardown(() => socket.destroy());
+  let said = '';
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  const headers = [
+    'POST /api/v1/files HTTP/1.1',
+    'Host: a',
+    `Authorization: Bearer ${account.token}`,
+    `Idempotency-Key: ${key}`,
+    'Content-Type: multipart/form-data; boundary=trellis-test-boundary',
+    `Content-Length: ${filePart().length + length}`,
+  ];
+  socket.write(`${headers.join('\r\n')}\r\n\r\n${filePart()}`);
+  await eventually(() => said.startsWith('HTTP/1.1 201 ') && said.includes(first.body.id));
+  return { socket, said: () => said };
+}
+
+t.test('a repeated upload may go on for long after its answer', async (t) => {
+  const api = await startApi(t);
+  const seconds = 7;
+  const { socket, said } = await repeatUpload(t, api, seconds * 1_000);
+  for (let sent = 0; sent < seconds; sent++) {
+    await wait(1_000);
+    socket.write('a'.repeat(1_000));
+  }
+  socket.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+  await eventually(() => said().includes('HTTP/1.1 200 '));
+});
+
+t.test('a repeated upload of which nothing comes any more loses its connection', async (t) => {
+  const api = await startApi(t, { env: { UPLOAD_IDLE_TIMEOUT_MS: '400' } });
+  const { socket } = await repeatUpload(t, api, 1_000);
+  await eventually(() => socket.closed, { timeoutMs: 30_000 });
 });

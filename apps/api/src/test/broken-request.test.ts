@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Reply } from '@trellis/test/api';
-import { startApi } from '@trellis/test/api';
+import { type Api, startApi } from '@trellis/test/api';
+import { eventually } from '@trellis/test/eventually';
 import { type RawReply, sendRaw } from '@trellis/test/raw-request';
 import type { TestEnv } from '@trellis/test/settings';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { answerBrokenRequest, watchExchanges } from '../broken-request.ts';
 import { expectProblem } from './expect-problem.ts';
 
 const login = 'POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
@@ -99,6 +104,70 @@ t.test('headers may have longer than Node would give them', async (t) => {
   const { app: bounded } = await startApi(t, { env: beyond });
   t.match(bounded.server, { headersTimeout: 500 }, 'but not than the whole');
 });
+
+t.test('a client that never closes its side loses its connection', async (t) => {
+  const api = await startApi(t, { env: { HEADERS_TIMEOUT_MS: '300' } });
+  const said = await Promise.all(
+    ['GARBAGE\r\n\r\n', `${get}Host: a\r\n`].map(async (bytes) => {
+      const client = open(t, api, bytes);
+      await eventually(() => client.isEnded(), { timeoutMs: 30_000 });
+      return client.said().split(' ', 2)[1];
+    }),
+  );
+  t.same(said, ['400', '408'], 'after the answer');
+  await eventually(async () => (await connectionsOf(api)) === 0, { timeoutMs: 30_000 });
+});
+
+t.test('broken HTTP behind a request that nobody has answered is no answer to it', async (t) => {
+  const api = await startApi(t);
+  const client = open(t, api, `${get}Host: a\r\n\r\nGARBAGE\r\n\r\n`);
+  await eventually(() => client.isEnded());
+  t.notMatch(client.said(), 'HTTP/1.1 400');
+});
+
+t.test('broken HTTP behind a request never gets into its answer', async (t) => {
+  const part = 'a part of the answer';
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': 1_000 });
+    response.write(part);
+  });
+  watchExchanges(server);
+  server.on('clientError', answerBrokenRequest);
+  t.teardown(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = open(t, { url }, `${get}Host: a\r\n\r\n`);
+  await eventually(() => client.said().endsWith(part));
+  client.socket.write('GARBAGE\r\n\r\n');
+  await eventually(() => client.isEnded());
+  t.ok(client.said().endsWith(part), 'the connection ends within it');
+});
+
+/** A connection that stays open on this side whatever the server does. */
+function open(t: Pick<Test, 'teardown'>, { url }: Pick<Api, 'url'>, bytes: string) {
+  const { hostname, port } = new URL(url);
+  let said = '';
+  let isEnded = false;
+  const socket: Socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  for (const event of ['end', 'close']) {
+    socket.on(event, () => {
+      isEnded = true;
+    });
+  }
+  socket.write(bytes);
+  return { socket, said: () => said, isEnded: () => isEnded };
+}
+
+function connectionsOf({ app }: Pick<Api, 'app'>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    app.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
 
 function asReply(raw: RawReply | undefined): Reply {
   if (!raw) throw new Error('the connection was closed without an answer');

@@ -23,7 +23,7 @@ async function startLogged(t: Test, api: Api, env: TestEnv) {
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const request = (path: string, body?: object) =>
     send(url, body ? 'POST' : 'GET', path, body && { body });
-  return { request, lines, text: () => lines.join('') };
+  return { url, request, lines, text: () => lines.join('') };
 }
 
 type Logged = Awaited<ReturnType<typeof startLogged>>;
@@ -127,6 +127,22 @@ t.test('a URL is logged without its query, which may be what signs it', async (t
   }
   await eventually(() => logged.lines.length >= 3);
   t.notMatch(logged.text(), 'very-secret');
+});
+
+t.test('an upload is logged without the credential that it came with', async (t) => {
+  const api = await startApi(t);
+  const logged = await startLogged(t, api, {});
+  const { token } = await signUp(api);
+  const form = new FormData();
+  form.set('file', new Blob(['content']), 'a.txt');
+  const { status } = await fetch(`${logged.url}/api/v1/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: form,
+  });
+  t.equal(status, 201);
+  await eventually(() => logged.lines.some((line) => line.includes('"msg":"Request"')));
+  t.notOk(logged.text().includes(token));
 });
 
 /** Inserts of people and sessions wait until the work is done. */

@@ -134,9 +134,10 @@ t.test('a job that failed is kept for 30 days', async (t) => {
     { made: 50, failed: 20, name: 'recent' },
     { made: 50, failed: null, name: 'not failed' },
   ];
+  const now = Date.now();
   for (const { made, failed, name } of jobs) {
-    const id = firstIdOf(Date.now() - made * dayMs - name.length);
-    const failedAt = failed === null ? null : new Date(Date.now() - failed * dayMs);
+    const id = firstIdOf(now - made * dayMs - name.length);
+    const failedAt = failed === null ? null : new Date(now - failed * dayMs);
     await db.querySystem(
       (sql) => sql`insert into jobs (id, queue, name, payload, failed_at)
         values (${id}, 'default', ${name}, '{}', ${failedAt})`,
