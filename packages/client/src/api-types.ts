@@ -316,6 +316,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -560,6 +569,15 @@ export interface paths {
         };
         /** @description There is no such resource in this tenant. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -1117,6 +1135,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -1220,6 +1247,15 @@ export interface paths {
         };
         /** @description The request is not valid. */
         400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -1390,6 +1426,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -1493,6 +1538,15 @@ export interface paths {
         };
         /** @description A permission is missing, or the plan allows no more. */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -1722,6 +1776,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -1867,6 +1930,15 @@ export interface paths {
         };
         /** @description A permission is missing, or the plan allows no more. */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -2026,6 +2098,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -2177,6 +2258,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -2317,6 +2407,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -2427,6 +2526,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -2526,6 +2634,15 @@ export interface paths {
         };
         /** @description The request is not valid. */
         400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -2683,6 +2800,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -2811,6 +2937,15 @@ export interface paths {
         };
         /** @description The request is not valid. */
         400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -3076,6 +3211,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -3213,6 +3357,15 @@ export interface paths {
         };
         /** @description A permission is missing, or the plan allows no more. */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -3449,6 +3602,15 @@ export interface paths {
         };
         /** @description A permission is missing, or the plan allows no more. */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -3923,7 +4085,7 @@ export interface paths {
     };
     /**
      * Download a file by a link
-     * @description The signature of the link is all that is asked for.
+     * @description The signature of the link is all that is asked for. No link works while the tenant is suspended.
      */
     get: {
       parameters: {
@@ -4246,6 +4408,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -4454,7 +4625,7 @@ export interface paths {
     put?: never;
     /**
      * Make a link to a file
-     * @description It works without a credential until it expires or the file is deleted.
+     * @description It works without a credential until it expires or the file is deleted, and not while the tenant is suspended.
      *
      *     Needs the permission `files:read`.
      */
@@ -4531,6 +4702,15 @@ export interface paths {
         };
         /** @description There is no such resource in this tenant. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -4799,6 +4979,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -4962,6 +5151,15 @@ export interface paths {
         };
         /** @description A permission is missing, or the plan allows no more. */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -5223,6 +5421,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -5363,6 +5570,15 @@ export interface paths {
         };
         /** @description There is no such resource in this tenant. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -5855,6 +6071,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -6105,6 +6330,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -6267,6 +6501,15 @@ export interface paths {
         };
         /** @description There is no such resource in this tenant. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -6510,6 +6753,15 @@ export interface paths {
         };
         /** @description A permission is missing, or the plan allows no more. */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -6804,6 +7056,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -7051,6 +7312,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -7205,6 +7475,15 @@ export interface paths {
         };
         /** @description There is no such resource in this tenant. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -7383,6 +7662,15 @@ export interface paths {
         };
         /** @description There is no such resource in this tenant. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };
@@ -7696,6 +7984,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It conflicts with what is there. */
         409: {
           headers: {
@@ -7946,6 +8243,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description It is larger than is accepted. */
         413: {
           headers: {
@@ -8095,6 +8401,15 @@ export interface paths {
         };
         /** @description There is no such resource in this tenant. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
           headers: {
             [name: string]: unknown;
           };

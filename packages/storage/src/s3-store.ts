@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { assertKey } from './assert-key.ts';
+import { endSilence } from './end-silence.ts';
 import type { ByteRange, ObjectStore, PutOptions, StoredObject } from './object-store.ts';
 import type { S3Location } from './storage-url.ts';
 
@@ -42,7 +43,9 @@ export function createS3Store(location: S3Location, timeoutMs: number): ObjectSt
         ask(async ({ sdk, client }) => {
           const command = new sdk.GetObjectCommand({ ...place(key), ...rangeOf(range) });
           const { Body } = await client.send(command);
-          return Body instanceof Readable ? Body : undefined;
+          if (!(Body instanceof Readable)) return undefined;
+          endSilence(Body, timeoutMs);
+          return Body;
         }),
       ),
 
@@ -124,7 +127,11 @@ function createClient(sdk: Sdk, location: S3Location, timeoutMs: number): S3Clie
       connectionTimeout: Math.min(timeoutMs, 5_000),
       requestTimeout: timeoutMs,
       throwOnRequestTimeout: true,
-      socketTimeout: timeoutMs,
+      // It would end a download whose reader is slow; `endSilence` looks at what is read instead.
+      socketTimeout: 0,
+      // A reader that is slow keeps its connection, and must not keep all others from theirs.
+      httpAgent: { maxSockets: Number.POSITIVE_INFINITY },
+      httpsAgent: { maxSockets: Number.POSITIVE_INFINITY },
     },
   });
 }

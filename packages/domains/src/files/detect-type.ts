@@ -10,8 +10,15 @@ const textByExtension: Record<string, string> = {
   '.csv': 'text/csv',
   '.json': 'application/json',
 };
-/** What a browser may run, whatever it is called. */
-const active = /xml|html|script|svg/i;
+/** What a browser may run, or is markup, of the types that can be told from the first bytes. */
+const active = new Set([
+  'application/xml',
+  'application/vnd.ms-htmlhelp',
+  'application/x-mimearchive',
+  'application/x-shockwave-flash',
+  'image/svg+xml',
+  'text/html',
+]);
 const markup = /<[a-z!?/]/i;
 
 /**
@@ -20,7 +27,7 @@ const markup = /<[a-z!?/]/i;
  */
 export async function detectType(sample: Buffer, name: string): Promise<string> {
   const found = await fileTypeFromBuffer(sample).catch(() => undefined);
-  if (found) return active.test(found.mime) ? unknown : found.mime;
+  if (found) return active.has(found.mime) ? unknown : found.mime;
   const text = textOf(sample);
   if (text === undefined) return unknown;
   const byExtension = textByExtension[extname(name).toLowerCase()];

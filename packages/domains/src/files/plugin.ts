@@ -14,6 +14,7 @@ import { uploadLimits } from './upload/read-upload.ts';
 
 export default async function filesPlugin(app: App): Promise<void> {
   const service = createFilesService(app.platform, app.settings.FILE_SIZE_MAX_BYTES);
+  app.addHook('onClose', () => service.close());
   await app.register(async (uploads) => {
     // Its body is multipart and nothing else.
     uploads.removeAllContentTypeParsers();

@@ -3,9 +3,15 @@ const bytesMax = 255;
 const extensionLengthMax = 16;
 
 /** Device names of Windows, with any extension. */
-const reserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)/i;
-/** Control characters, line ends, and marks that change the direction or cannot be seen. */
-const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
+const reserved = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))/iu;
+/** What cannot be seen and yet is needed: it joins emoji, and letters of Arabic and Indic scripts. */
+const joining =
+  /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{Script=Arabic}[\p{M}--\p{Default_Ignorable_Code_Point}]])[\u200c\u200d](?=[\p{L}\p{Extended_Pictographic}])|(?<=\p{Extended_Pictographic})\ufe0f/v;
+/** Control characters, line ends, and what changes the direction or cannot be seen. */
+const unseen = new RegExp(
+  `(?!${joining.source})[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]`,
+  'gv',
+);
 const notInNames = /[<>:"|?*]/g;
 
 /**

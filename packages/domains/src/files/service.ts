@@ -3,7 +3,9 @@ import type { CallContext } from '@trellis/core/context';
 import { type Page, toPage } from '@trellis/core/pagination';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
+import { authErrors } from '../auth/errors.ts';
 import type { Platform } from '../platform.ts';
+import { findTenant } from '../tenants/repository.ts';
 import { removeObject } from './jobs.ts';
 import { openLink, signLink } from './links.ts';
 import { presentFile } from './present-file.ts';
@@ -24,9 +26,11 @@ export interface FilesService {
   /** The file and where its content is. */
   open(call: CallContext, id: string): Promise<FileRow>;
   link(call: CallContext, id: string, expiresInSeconds: number): Promise<FileLink>;
-  /** The file of a link. Throws `link_invalid` (403) and `not_found` (404). */
+  /** The file of a link. Throws `link_invalid` and `tenant_suspended` (403), `not_found` (404). */
   openLinked(query: LinkQuery): Promise<FileRow>;
   delete(call: CallContext, id: string): Promise<void>;
+  /** Waits for the uploads under way, which have ended well or were given up by then. */
+  close(): Promise<void>;
 }
 
 type Needs = Pick<Platform, 'db' | 'jobs' | 'storage' | 'secrets' | 'clock' | 'log'>;
@@ -34,11 +38,19 @@ type Needs = Pick<Platform, 'db' | 'jobs' | 'storage' | 'secrets' | 'clock' | 'l
 /** `fileSizeMax` is in bytes. */
 export function createFilesService(needs: Needs, fileSizeMax: number): FilesService {
   const { db } = needs;
+  const underWay = new Set<Promise<FileRow>>();
   const open = (call: CallContext, id: string) =>
     db.withTenant(call.tenantId, (tx) => fileOf(tx, call.tenantId, id));
   return {
-    upload: async (call, incoming) =>
-      presentFile(await receiveFile(needs, fileSizeMax, call, incoming)),
+    upload: async (call, incoming) => {
+      const receiving = receiveFile(needs, fileSizeMax, call, incoming);
+      underWay.add(receiving);
+      try {
+        return presentFile(await receiving);
+      } finally {
+        underWay.delete(receiving);
+      }
+    },
 
     list: (call, filter) =>
       db.withTenant(call.tenantId, async (tx) =>
@@ -54,10 +66,18 @@ export function createFilesService(needs: Needs, fileSizeMax: number): FilesServ
 
     openLinked: (query) => {
       const { tenantId, id } = openLink(needs, query);
-      return db.withTenant(tenantId, (tx) => fileOf(tx, tenantId, id));
+      return db.withTenant(tenantId, async (tx) => {
+        const tenant = await findTenant(tx, tenantId);
+        if (tenant && tenant.status !== 'active') throw authErrors.tenant_suspended();
+        return fileOf(tx, tenantId, id);
+      });
     },
 
     delete: (call, id) => db.withTenant(call.tenantId, (tx) => remove(needs, tx, call, id)),
+
+    close: async () => {
+      await Promise.allSettled(underWay);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { ProblemError } from '@trellis/core/errors';
 import type { ObjectStore } from '@trellis/storage/object-store';
 import { create as contentDisposition } from 'content-disposition';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +11,16 @@ const retryAfterSeconds = 5;
 
 /** What the static server would judge by tags and times of its own. */
 const conditionHeaders = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
+
+/** What is said of the content, and not of a problem with it. */
+const contentHeaders = [
+  'etag',
+  'accept-ranges',
+  'content-type',
+  'content-length',
+  'content-range',
+  'content-disposition',
+];
 
 /** All that it would add is decided here. */
 const asItIs = {
@@ -40,7 +51,8 @@ export async function sendContent(
     throw fileErrors.range_not_satisfiable(`The file has ${file.size} bytes.`);
   }
   if (plan.status === 304) {
-    return reply.code(304).headers({ etag, 'cache-control': 'private' }).send();
+    reply.code(304).headers({ etag, 'cache-control': 'private' });
+    return request.method === 'HEAD' ? reply.send(nothing()) : reply.send();
   }
   const part = partOf(plan, file.size);
   const send = await findContent(request, storage, file, part);
@@ -80,21 +92,35 @@ async function findContent(
   const { folder } = storage;
   const isEmpty = part.end < part.start;
   try {
+    // Fewer bytes than were announced would keep the caller waiting for the others.
+    const stored = await storage.size(storageKey);
+    if (stored !== size) throw new Error(`${storageKey} has ${stored} bytes and not ${size}`);
     if (folder === undefined && request.method === 'GET' && !isEmpty) {
       const content = await storage.get(storageKey, part);
       if (!content) throw new Error(`there is no object ${storageKey}`);
       return (reply) => reply.send(content);
     }
-    const stored = await storage.size(storageKey);
-    if (stored !== size) throw new Error(`${storageKey} has ${stored} bytes and not ${size}`);
   } catch (cause) {
-    throw fileErrors.storage_unavailable(undefined, { cause, retryAfterSeconds });
+    throw unavailable(cause);
   }
-  // A stream, because a HEAD without one would be told that there are no bytes.
-  if (folder === undefined) return (reply) => reply.send(Readable.from([]));
+  if (folder === undefined) return (reply) => reply.send(nothing());
   return (reply) => {
+    // It may be gone since; the static server would say that there is no such route.
+    reply.callNotFound = () => {
+      for (const name of contentHeaders) reply.removeHeader(name);
+      return reply.send(unavailable(new Error(`there is no object ${storageKey}`)));
+    };
     for (const name of conditionHeaders) delete request.raw.headers[name];
     const options = isEmpty ? asItIs : { ...asItIs, ...part };
     return reply.sendFile(storageKey, folder, options);
   };
+}
+
+/** A HEAD that is answered without a stream would be told that there are no bytes. */
+function nothing(): Readable {
+  return Readable.from([]);
+}
+
+function unavailable(cause: unknown): ProblemError {
+  return fileErrors.storage_unavailable(undefined, { cause, retryAfterSeconds });
 }

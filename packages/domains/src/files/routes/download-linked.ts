@@ -12,7 +12,8 @@ export function downloadLinkedRoute(app: App, service: FilesService): void {
       config: { access: access.public() },
       schema: {
         summary: 'Download a file by a link',
-        description: 'The signature of the link is all that is asked for.',
+        description:
+          'The signature of the link is all that is asked for. No link works while the tenant is suspended.',
         tags: ['files'],
         querystring: LinkQuery,
         headers: ContentHeaders,

@@ -14,7 +14,8 @@ export function linkFileRoute(app: App, service: FilesService): void {
       config: { access: access.permission('files:read'), audit: 'file.shared' },
       schema: {
         summary: 'Make a link to a file',
-        description: 'It works without a credential until it expires or the file is deleted.',
+        description:
+          'It works without a credential until it expires or the file is deleted, and not while the tenant is suspended.',
         tags: ['files'],
         params: IdParams,
         body: createLinkBody(secondsMax),

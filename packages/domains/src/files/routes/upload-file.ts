@@ -25,6 +25,8 @@ export function uploadFileRoute(app: App, service: FilesService): void {
         body: UploadBody,
         response: replies({ 201: FileReply }, 401, 403, 408, 409, 413, 415),
       },
+      // At `trace` the parser of the body logs the headers, and the credential among them.
+      ...(app.log.level === 'trace' && { logLevel: 'debug' }),
       // The body is no object: its parts are read as they arrive.
       validatorCompiler: () => () => true,
     },

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Api } from '@trellis/test/api';
 import { eventually } from '@trellis/test/eventually';
 import { asSystem } from '@trellis/test/installation';
 import { startApiProcess } from '@trellis/test/processes';
+import { startProxy } from '@trellis/test/proxy';
+import { startS3Server } from '@trellis/test/s3-server';
 import { type Account, signUp } from '@trellis/test/sign-up';
 import { startWorker } from '@trellis/test/worker';
 import t from 'tap';
 import { removeAbandonedUploads } from '../upload/remove-abandoned-uploads.ts';
 import { type FilesSite, openSite, stores } from './open-site.ts';
 import { storageAccount } from './storage-account.ts';
-import { bytes, filePart, upload, uploadStream } from './upload.ts';
+import { bytes, filePart, formEnd, sendForm, upload, uploadStream } from './upload.ts';
 
 const mebibyte = 1_048_576;
 const nothing = { counted: 0, files: 0, fileBytes: 0, uploads: 0, reservedBytes: 0 };
@@ -150,3 +153,70 @@ t.test('an upload may take longer than REQUEST_TIMEOUT_MS, as long as bytes come
   t.ok(performance.now() - began > 1_000);
   t.match({ status, size: body.size }, { status: 201, size: 150 });
 });
+
+t.test('uploads that cannot be cleared away do not keep the others', async (t) => {
+  const site = await openSite(t, 'disk');
+  const account = await signUp(site);
+  const tenantId = account.tenant.id;
+  await asSystem(
+    site.database,
+    (tx) => tx.sql`
+      insert into uploads (id, tenant_id, storage_key, reserved, active_at)
+      select
+        ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, ${tenantId},
+        case when n <= 100 then 'poison/' else 'good/' end || n, 0, to_timestamp(n)
+      from generate_series(1, 110) n`,
+  );
+  const { storage } = site.app.platform;
+  const remove = async (key: string) => {
+    if (key.startsWith('poison/')) throw new Error('it cannot be removed');
+    await storage.remove(key);
+  };
+  const needs = { ...site.app.platform, storage: { ...storage, remove } };
+  await t.rejects(removeAbandonedUploads(needs), { message: /^100 uploads/ });
+  t.equal((await storageAccount(site, account)).uploads, 100);
+});
+
+t.test('an upload that is cut off when the process stops leaves nothing', async (t) => {
+  const site = await openSite(t, 'disk', { env: { SHUTDOWN_TIMEOUT_MS: '5000' } });
+  const account = await signUp(site);
+  const process = await startApiProcess(t, site);
+  beginUpload(process, account, 12 * mebibyte);
+  await untilStoring(site, account);
+  await process.kill('SIGTERM');
+  t.same(await storageAccount(site, account), nothing);
+  t.same(await site.stored(account), { objects: 0, unfinished: 0 });
+});
+
+t.test('a broken form is answered while the store hangs', async (t) => {
+  const server = await startS3Server(t);
+  const proxy = await startProxy(t, server.url);
+  const endpoint = new URL(proxy.url).origin;
+  const env = { STORAGE_URL: server.storageUrl(endpoint), STORAGE_TIMEOUT_MS: '60000' };
+  const site = await openSite(t, 'disk', { env });
+  const account = await signUp(site);
+  t.equal((await upload(site, account, 'a')).status, 201);
+  proxy.freeze();
+  const { status, body } = await sendForm(site, account, Buffer.from(`${filePart()}x`));
+  t.match({ status, code: body.code }, { status: 400, code: 'malformed_multipart' });
+  t.equal((await storageAccount(site, account)).uploads, 1, 'the rest is left for later');
+  proxy.cut();
+});
+
+for (const where of ['before', 'behind'] as const) {
+  t.test(`400: bytes without end ${where} the file`, async (t) => {
+    const site = await openSite(t, 'disk');
+    const account = await signUp(site);
+    const form = async function* () {
+      if (where === 'behind') yield Buffer.from(`${filePart()}x${formEnd}`);
+      yield* bytes(1_000 * mebibyte);
+    };
+    const body = Readable.from(form(), { objectMode: false });
+    const reply = await sendForm(site, account, body);
+    t.match(
+      { status: reply.status, code: reply.body.code, detail: reply.body.detail },
+      { status: 400, code: 'malformed_multipart', detail: /at most 65536 bytes/ },
+    );
+    t.match(await storageAccount(site, account), { files: 0, uploads: 0 });
+  });
+}

@@ -30,6 +30,11 @@ t.test('a name keeps nothing that leads elsewhere or misleads', async (t) => {
     'nul.tar.gz': '_nul.tar.gz',
     'com1.txt': '_com1.txt',
     'COM¹': '_COM¹',
+    'CON .txt': '_CON .txt',
+    CONIN$: '_CONIN$',
+    'conout$.log': '_conout$.log',
+    'a\u00ad\u034f\u3164b\u{e0041}\u180e\u200d.txt': 'ab.txt',
+    '❤\ufe0f\u200d🔥 می\u200cخواهم क्\u200dष.txt': '❤\ufe0f\u200d🔥 می\u200cخواهم क्\u200dष.txt',
     'console.log': 'console.log',
     'half \ud800 a pair': 'half \ufffd a pair',
   };

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { startApi } from '@trellis/test/api';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
@@ -8,11 +9,35 @@ const unknown = 'application/octet-stream';
 const page = '<!doctype html><script>alert(document.cookie)</script>';
 const drawing = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
 
+const word = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
+const wordEntries = {
+  '[Content_Types].xml': `<?xml version="1.0"?><Types><Override PartName="/word/document.xml" ContentType="${word}.main+xml"/></Types>`,
+  'word/document.xml': '<w:document/>',
+};
+
+/** The local entries of a ZIP without compression (APPNOTE 4.3.7), which is as far as one looks. */
+function storedZip(entries: Record<string, string>): Buffer {
+  return Buffer.concat(
+    Object.entries(entries).map(([name, text]) => {
+      const header = Buffer.alloc(30);
+      header.writeUInt32LE(0x04034b50, 0);
+      header.writeUInt16LE(20, 4);
+      header.writeUInt32LE(crc32(text), 14);
+      header.writeUInt32LE(text.length, 18);
+      header.writeUInt32LE(text.length, 22);
+      header.writeUInt16LE(name.length, 26);
+      return Buffer.concat([header, Buffer.from(name), Buffer.from(text)]);
+    }),
+  );
+}
+
 t.test('the type is told from the content, and is never one that a browser runs', async (t) => {
   const contents: Record<string, { content: Buffer | string; name?: string; type: string }> = {
     PNG: { content: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), type: 'image/png' },
     PDF: { content: '%PDF-1.7\n%\xe2\xe3', type: 'application/pdf' },
     GIF: { content: 'GIF89a', name: 'page.html', type: 'image/gif' },
+    DOCX: { content: storedZip(wordEntries), name: 'a.docx', type: word },
+    PostScript: { content: '%!PS-Adobe-3.0\n', type: 'application/postscript' },
     ZIP: { content: Buffer.from('504b0506000000000000', 'hex'), type: 'application/zip' },
     HTML: { content: page, name: 'image.png', type: unknown },
     'HTML after spaces': { content: `\n\n \t${page}`, name: 'a.txt', type: unknown },

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { addUser } from '../../users/test/add-user.ts';
@@ -86,6 +87,9 @@ for (const store of stores) {
         t.match({ status, length: bytes.length }, { status: 304, length: 0 }, tags);
         t.equal(headers.get('etag'), etag);
       }
+      const head = await get({ 'if-none-match': etag }, 'HEAD');
+      t.equal(head.status, 304);
+      t.equal(head.headers.get('content-length'), null, 'which would be one of the content');
       t.equal((await get({ 'if-none-match': '"other"' })).status, 200);
     });
 
@@ -137,5 +141,36 @@ for (const store of stores) {
       t.match({ status, code: body.code }, { status: 503, code: 'storage_unavailable' });
       t.ok(headers.get('retry-after'));
     });
+
+    await t.test('503: the store has less of it than there was', async (t) => {
+      const { body: short } = await upload(api, account, 'all of it');
+      const key = `files/${account.tenant.id}/${short.id}`;
+      await api.app.platform.storage.put(key, Readable.from([Buffer.from('some')]));
+      const { status, body } = await api.request('GET', `/files/${short.id}/content`, {
+        token: account.token,
+      });
+      t.match({ status, code: body.code }, { status: 503, code: 'storage_unavailable' });
+    });
   });
 }
+
+t.test('503: a file that goes while it is looked for', async (t) => {
+  const api = await openSite(t, 'disk');
+  const account = await signUp(api);
+  const { body: file } = await upload(api, account, 'gone');
+  const { storage } = api.app.platform;
+  const { size } = storage;
+  storage.size = async (key) => {
+    const found = await size(key);
+    await storage.remove(key);
+    return found;
+  };
+  const { status, body, headers } = await api.request('GET', `/files/${file.id}/content`, {
+    token: account.token,
+  });
+  t.match({ status, code: body.code }, { status: 503, code: 'storage_unavailable' });
+  t.match(headers.get('content-type'), /^application\/problem\+json/);
+  for (const name of ['etag', 'content-disposition', 'accept-ranges']) {
+    t.equal(headers.get(name), null, name);
+  }
+});

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { startApi } from '@trellis/test/api';
 import { eventually } from '@trellis/test/eventually';
+import { asSystem } from '@trellis/test/installation';
 import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { addUser } from '../../users/test/add-user.ts';
@@ -85,6 +86,25 @@ t.test('links', async (t) => {
     t.ok(Date.now() >= Date.parse(body.expiresAt), 'not before its time');
     t.equal(reply.status, 403);
     t.equal(problemOf(reply).code, 'link_invalid');
+  });
+
+  await t.test('403: while the tenant is suspended', async (t) => {
+    const closed = await signUp(api);
+    const { body: kept } = await upload(api, closed, 'kept');
+    const { body } = await link(kept.id, {}, closed.token);
+    const setStatus = (status: string) =>
+      asSystem(
+        api.database,
+        (tx) => tx.sql`update tenants set status = ${status} where id = ${closed.tenant.id}`,
+      );
+    await setStatus('suspended');
+    const reply = await download(body.url);
+    t.match(
+      { status: reply.status, code: problemOf(reply).code },
+      { status: 403, code: 'tenant_suspended' },
+    );
+    await setStatus('active');
+    t.equal((await download(body.url)).status, 200);
   });
 
   await t.test('404: to a file that was deleted', async (t) => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import { commonErrors } from '@trellis/core/common-errors';
@@ -19,6 +20,8 @@ export const uploadLimits = {
 };
 
 const nameLengthMax = 1_024;
+/** Of everything but the file's content: boundaries, headers of parts, and what is around them. */
+const aroundBytesMax = 65_536;
 
 /**
  * Reads a request up to its file, whose content is left to be read. Throws
@@ -28,7 +31,8 @@ export async function readUpload(request: FastifyRequest): Promise<IncomingFile>
   if (!request.isMultipart()) {
     throw commonErrors.unsupported_media_type('Send `Content-Type: multipart/form-data`.');
   }
-  const parts = request.parts();
+  const around = countAround(request.raw);
+  const parts = request.parts({ isPartAFile: around.isFile });
   const next = () => asMalformed(parts.next());
   let name: string | undefined;
   for (;;) {
@@ -36,9 +40,10 @@ export async function readUpload(request: FastifyRequest): Promise<IncomingFile>
     if (done) throw malformed('There is no part `file` with a file name.');
     if (part.type === 'file') {
       const rest = async () => {
+        around.fileHasEnded();
         if (!(await next()).done) throw malformed('Nothing comes after the part `file`.');
       };
-      return { name: name ?? part.filename ?? '', ...contentOf(request, part), rest };
+      return { name: name ?? part.filename ?? '', ...contentOf(request, part, around), rest };
     }
     name = nameOf(part, name);
   }
@@ -54,27 +59,71 @@ function nameOf(part: Multipart, before: string | undefined): string {
 }
 
 function contentOf(
-  { headers }: FastifyRequest,
+  { raw: request }: FastifyRequest,
   part: MultipartFile,
+  around: Around,
 ): Pick<IncomingFile, 'body' | 'sizeMax'> {
   if (part.fieldname !== 'file') throw malformed('The file is the part `file`.');
   const read = async function* () {
     const chunks = part.file.iterator();
+    let isWhole = false;
     try {
       for (;;) {
         const { value, done } = await asMalformed(chunks.next());
-        if (done) return;
+        isWhole = done === true;
+        if (isWhole) return;
+        around.content(value as Buffer);
         yield value as Buffer;
       }
     } finally {
+      // What is not wanted any more need not come until the answer is given.
+      if (!isWhole) request.unpipe().pause();
       part.file.destroy();
     }
   };
-  const length = Number(headers['content-length']);
+  const length = Number(request.headers['content-length']);
   return {
     body: Readable.from(read(), { objectMode: false }),
     // What surrounds the file is part of the length.
     sizeMax: length >= 0 ? length : undefined,
+  };
+}
+
+interface Around {
+  /** Asked by the parser at the beginning of each part; the bytes that follow may be a file's. */
+  isFile(field: string | undefined, type: string | undefined, name: string | undefined): boolean;
+  content(chunk: Buffer): void;
+  fileHasEnded(): void;
+}
+
+/** Breaks the body off with `malformed_multipart` (400) when there is too much around the file. */
+function countAround(body: IncomingMessage): Around {
+  let bytes = 0;
+  let isInFile = false;
+  const check = (): void => {
+    if (isInFile || bytes <= aroundBytesMax || body.listenerCount('error') === 0) return;
+    body.off('data', count);
+    body.emit('error', malformed(`Around the file there are at most ${aroundBytesMax} bytes.`));
+  };
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    // When the parser has seen the chunk, which may be where the file begins.
+    queueMicrotask(check);
+  };
+  body.on('data', count);
+  return {
+    isFile: (_field, type, name) => {
+      const isFile = name !== undefined || type === 'application/octet-stream';
+      isInFile ||= isFile;
+      return isFile;
+    },
+    content: (chunk) => {
+      bytes -= chunk.length;
+    },
+    fileHasEnded: () => {
+      isInFile = false;
+      check();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { CallContext } from '@trellis/core/context';
 import { ProblemError } from '@trellis/core/errors';
 import { newId } from '@trellis/core/ids';
@@ -29,6 +30,10 @@ export interface IncomingFile {
 
 /** Of a store that is away. */
 const retryAfterSeconds = 5;
+/** How long an answer waits for a broken upload to be cleared away; it goes on behind the answer. */
+const clearWaitMs = 2_000;
+
+const leftToCleanUp = 'A broken upload is left to the clean-up.';
 
 type ReceiveNeeds = Pick<Platform, 'db' | 'storage' | 'secrets' | 'clock' | 'log'>;
 
@@ -123,9 +128,18 @@ async function giveUp(needs: ReceiveNeeds, upload: Upload, error: unknown): Prom
       (await giveUpUpload(tx, id)) ? undefined : findFile(tx, tenantId, id),
     );
     if (file) return file;
-    await clearUpload(needs, upload);
+    await clearSoon(needs, upload);
   } catch (err) {
-    log.warn({ err, uploadId: id }, 'A broken upload is left to the clean-up.');
+    log.warn({ err, uploadId: id }, leftToCleanUp);
   }
   throw error;
+}
+
+/** A store that is away would keep the caller for all of its timeouts. */
+async function clearSoon(needs: ReceiveNeeds, upload: Upload): Promise<void> {
+  const patience = new AbortController();
+  const clearing = clearUpload(needs, upload)
+    .catch((err) => needs.log.warn({ err, uploadId: upload.id }, leftToCleanUp))
+    .finally(() => patience.abort());
+  await Promise.race([clearing, wait(clearWaitMs, undefined, patience).catch(() => {})]);
 }

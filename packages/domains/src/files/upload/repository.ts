@@ -63,13 +63,25 @@ export async function deleteUpload(tx: Tx, id: string): Promise<UploadRow | unde
   return row;
 }
 
-/** Gives up at most `limit` that are stale. Answers them, and those that were given up before. */
-export function giveUpStaleUploads(tx: Tx, limit: number): Promise<UploadRow[]> {
+/**
+ * Gives up at most `limit` that are stale, of those with an id above `after`. Answers them, and
+ * those that were given up before.
+ */
+export function giveUpStaleUploads(
+  tx: Tx,
+  limit: number,
+  after: string | undefined,
+): Promise<UploadRow[]> {
   const batch = tx.orm
     .select({ id: uploads.id })
     .from(uploads)
-    .where(lte(uploads.activeAt, staleSince))
-    .orderBy(uploads.activeAt)
+    .where(
+      and(
+        lte(uploads.activeAt, staleSince),
+        after === undefined ? undefined : gt(uploads.id, after),
+      ),
+    )
+    .orderBy(uploads.id)
     .limit(limit)
     .for('update', { skipLocked: true });
   return tx.orm
