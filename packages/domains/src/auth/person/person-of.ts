@@ -10,19 +10,20 @@ type Call = Pick<CallContext, 'actor' | 'sessionId'>;
 
 /** The person who is logged in. Throws `session_required` (403) for a credential of nobody. */
 export function personOf(tx: Tx, call: Call): Promise<Person> {
-  return present(findPerson(tx, idOf(call)));
+  return present(findPerson(tx, callerOf(call).userId));
 }
 
 /** The same, with the row locked: changes of one account come one after another. */
 export function lockedPersonOf(tx: Tx, call: Call): Promise<Person> {
-  return present(lockPerson(tx, idOf(call)));
+  return present(lockPerson(tx, callerOf(call).userId));
 }
 
-function idOf({ actor, sessionId }: Call): string {
+/** Throws `session_required` (403) for a credential without a person or a session. */
+export function callerOf({ actor, sessionId }: Call): { userId: string; sessionId: string } {
   if (actor.type !== 'user' || actor.id === null || sessionId === null) {
     throw authErrors.session_required();
   }
-  return actor.id;
+  return { userId: actor.id, sessionId };
 }
 
 async function present(search: Promise<Person | undefined>): Promise<Person> {

@@ -23,8 +23,8 @@ import { newTotpSecret, totpStep, totpUri } from './totp.ts';
 /** The second factor of the person who calls: TOTP (RFC 6238) and recovery codes. */
 export interface SecondFactorService {
   /**
-   * Logging in asks for nothing more until `enable`. Throws `mfa_enabled` (409), `password_wrong`
-   * (422) and `too_many_attempts` (429).
+   * Logging in asks for nothing more until `enable`. Throws `mfa_enabled` and `email_unverified`
+   * (409), `password_wrong` (422) and `too_many_attempts` (429).
    */
   setUp(call: CallContext, password: string): Promise<{ secret: string; uri: string }>;
   /**

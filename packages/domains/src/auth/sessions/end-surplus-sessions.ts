@@ -1,8 +1,7 @@
 import type { Tx } from '@trellis/db/tenant-db';
-import { writeAudit } from '../../audit/write-audit.ts';
 import type { Platform } from '../../platform.ts';
-import { sessionEnded } from '../authenticate.ts';
 import type { Origin } from '../origin.ts';
+import { announceEnd } from './announce-end.ts';
 import { revokeOldestSessions, type Session } from './repository.ts';
 
 /** That one log-in ends at most; more than one are there only after the setting was lowered. */
@@ -23,17 +22,6 @@ export async function endSurplusSessions(
   const kept = { max, except: opened.id, limit: endedMax };
   const ended = await revokeOldestSessions(tx, { tenantId, userId }, kept, needs.clock.now());
   for (const id of ended) {
-    await needs.changes.announce(tx, sessionEnded, id);
-    await writeAudit(
-      needs,
-      tx,
-      { ...origin, tenantId, actor: { type: 'system', id: null } },
-      {
-        action: 'session.ended',
-        resourceType: 'session',
-        resourceId: id,
-        after: { reason: 'too_many_sessions', userId },
-      },
-    );
+    await announceEnd(tx, needs, { id, tenantId, userId }, 'too_many_sessions', origin);
   }
 }

@@ -5,9 +5,8 @@ import type { Tx } from '@trellis/db/tenant-db';
 import { type AuditEntry, writeAudit } from '../../audit/write-audit.ts';
 import type { Platform } from '../../platform.ts';
 import { sessionEnded } from '../authenticate.ts';
-import { authErrors } from '../errors.ts';
 import { chooseTenant } from '../log-in/choose-tenant.ts';
-import { lockedPersonOf } from '../person/person-of.ts';
+import { callerOf, lockedPersonOf } from '../person/person-of.ts';
 import { listTenantsOf } from '../repository.ts';
 import type { SessionReply, TokensReply } from '../schemas.ts';
 import { presentSession } from './present-session.ts';
@@ -67,26 +66,12 @@ export function createOwnSessions(needs: Needs): OwnSessions {
         // Of two switches at once the second comes here when its session has ended.
         if (!ended) throw commonErrors.unauthenticated('The session has ended.');
         const opened = await sessions.open(tx, person, tenant, call);
-        const entries = [
-          { tenantId: ended.tenantId, entry: endOf(ended) },
-          { tenantId: tenant.id, entry: beginningOf(opened.sessionId) },
-        ];
-        // In the same order for all, so that two switches never wait for each other.
-        entries.sort((one, other) => one.tenantId.localeCompare(other.tenantId));
-        for (const one of entries) {
-          await writeAudit(needs, tx, { ...call, tenantId: one.tenantId }, one.entry);
-        }
+        await writeAudit(needs, tx, { ...call, tenantId: ended.tenantId }, endOf(ended));
+        const beginning = { ...endOf({ id: opened.sessionId }), action: 'session.created' };
+        await writeAudit(needs, tx, { ...call, tenantId: tenant.id }, beginning);
         return opened.tokens;
       }),
   };
-}
-
-/** Throws `session_required` (403) for a credential without a person or a session. */
-function callerOf({ actor, sessionId }: CallContext): { userId: string; sessionId: string } {
-  if (actor.type !== 'user' || actor.id === null || sessionId === null) {
-    throw authErrors.session_required();
-  }
-  return { userId: actor.id, sessionId };
 }
 
 /** Ends a session of the person in every process; undefined when it is not theirs or has ended. */
@@ -102,12 +87,6 @@ async function revoke(
 
 const endOf = ({ id }: Pick<Session, 'id'>): AuditEntry => ({
   action: 'session.ended',
-  resourceType: 'session',
-  resourceId: id,
-});
-
-const beginningOf = (id: string): AuditEntry => ({
-  action: 'session.created',
   resourceType: 'session',
   resourceId: id,
 });

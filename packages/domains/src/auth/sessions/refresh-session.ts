@@ -4,9 +4,9 @@ import { authErrors } from '../errors.ts';
 import type { Origin } from '../origin.ts';
 import { findPerson, listTenantsOf } from '../repository.ts';
 import type { TokensReply } from '../schemas.ts';
-import { endStolenSession } from './end-stolen-session.ts';
+import { announceEnd } from './announce-end.ts';
 import { isGenuine, parseRefreshToken } from './refresh-token.ts';
-import { lockSession, rotateSession, type Session } from './repository.ts';
+import { lockSession, revokeSession, rotateSession, type Session } from './repository.ts';
 import type { Holders, MakeTokens } from './token-pair.ts';
 
 export interface RefreshSettings {
@@ -55,7 +55,8 @@ async function refresh(
   if (session.revokedAt || session.expiresAt <= now) throw authErrors.refresh_token_invalid();
   const verdict = judge(session, token.generation, now, settings);
   if (verdict === 'stolen') {
-    await endStolenSession(tx, needs, session, origin);
+    await revokeSession(tx, session.id, now);
+    await announceEnd(tx, needs, session, 'refresh_token_reused', origin);
     return { stolen: session };
   }
   const holders = await holdersOf(tx, session);

@@ -3,27 +3,29 @@ import { writeAudit } from '../../audit/write-audit.ts';
 import type { Platform } from '../../platform.ts';
 import { sessionEnded } from '../authenticate.ts';
 import type { Origin } from '../origin.ts';
-import { revokeSession, type Session } from './repository.ts';
+import type { Session } from './repository.ts';
 
-/** Ends a session whose refresh token was used again, and leaves a trace of it in the audit. */
-export async function endStolenSession(
+/**
+ * Tells every process and the trail of a session that was ended, not by its person: nobody knows
+ * who is behind a stolen token, and who logs in once too often has not asked for it.
+ */
+export async function announceEnd(
   tx: Tx,
-  needs: Pick<Platform, 'clock' | 'changes' | 'secrets'>,
-  { id, tenantId, userId }: Session,
+  needs: Pick<Platform, 'changes' | 'secrets'>,
+  { id, tenantId, userId }: Pick<Session, 'id' | 'tenantId' | 'userId'>,
+  reason: 'refresh_token_reused' | 'too_many_sessions',
   origin: Origin,
 ): Promise<void> {
-  await revokeSession(tx, id, needs.clock.now());
   await needs.changes.announce(tx, sessionEnded, id);
   await writeAudit(
     needs,
     tx,
-    // Nobody knows who sent the token, so it is not put down to the person.
     { ...origin, tenantId, actor: { type: 'system', id: null } },
     {
       action: 'session.ended',
       resourceType: 'session',
       resourceId: id,
-      after: { reason: 'refresh_token_reused', userId },
+      after: { reason, userId },
     },
   );
 }
