@@ -1,5 +1,6 @@
 import type { ApiSettings } from '@trellis/config/settings';
 import type { SignAccessToken } from './auth/access-token.ts';
+import type { LoginThrottle } from './auth/throttle/login-throttle.ts';
 import type { Platform } from './platform.ts';
 import type { TokenKeys } from './signing-keys/token-keys.ts';
 
@@ -13,5 +14,7 @@ declare module 'fastify' {
     /** What access tokens are signed and verified with. */
     tokenKeys: TokenKeys;
     signAccessToken: SignAccessToken;
+    /** Slows down who guesses passwords or codes. */
+    loginThrottle: LoginThrottle;
   }
 }

@@ -38,6 +38,7 @@ export const problem = (status: number) => ({
 
 /**
  * The replies of a route: its success, the errors that it names, and those that every route has.
+ * What a malformed request gets follows from what the route takes, and is added with the document.
  * A success of `null` has no body.
  */
 export function replies<Success extends Record<number, TSchema>>(
@@ -48,7 +49,7 @@ export function replies<Success extends Record<number, TSchema>>(
     status,
     { ...schema, description: schema.description ?? meanings[Number(status)] },
   ]);
-  const problems = [400, ...errors, 500, 503].map((status) => [status, problem(status)]);
+  const problems = [...errors, 500, 503].map((status) => [status, problem(status)]);
   return Object.fromEntries([...problems, ...described]) as Success;
 }
 

@@ -58,7 +58,8 @@ function describe(schema: FastifySchema, { method, config }: Route): FastifySche
   };
 }
 
-const bodyRefusals = { 408: problem(408), 413: problem(413), 415: problem(415) };
+const malformed = { 400: problem(400) };
+const bodyRefusals = { ...malformed, 408: problem(408), 413: problem(413), 415: problem(415) };
 
 /**
  * A body is read on every method that may have one, also where the route asks for none, and can be
@@ -67,11 +68,8 @@ const bodyRefusals = { 408: problem(408), 413: problem(413), 415: problem(415) }
 function responsesOf(schema: FastifySchema, method: Route['method']): unknown {
   if (typeof schema.response !== 'object') return schema.response;
   if (method !== 'GET' && method !== 'HEAD') return { ...bodyRefusals, ...schema.response };
-  const takesSomething = schema.params ?? schema.querystring ?? schema.headers ?? schema.body;
-  if (takesSomething) return schema.response;
-  return Object.fromEntries(
-    Object.entries(schema.response ?? {}).filter(([status]) => status !== '400'),
-  );
+  const takesSomething = schema.params ?? schema.querystring ?? schema.headers;
+  return takesSomething ? { ...malformed, ...schema.response } : schema.response;
 }
 
 /** Which credentials a route takes; any one of them is enough, and an empty one stands for none. */

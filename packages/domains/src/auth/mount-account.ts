@@ -13,16 +13,11 @@ import { sendVerificationRoute } from './routes/send-verification.ts';
 import { setupMfaRoute } from './routes/setup-mfa.ts';
 import { verifyEmailRoute } from './routes/verify-email.ts';
 import { createSecondFactor } from './second-factor/service.ts';
-import type { LoginThrottle } from './throttle/login-throttle.ts';
 import type { EmailVerification } from './verification/email-verification.ts';
 
 /** The routes by which people look after their own account: password, e-mail, second factor. */
-export function mountAccount(
-  app: App,
-  throttle: LoginThrottle,
-  verification: EmailVerification,
-): void {
-  const { platform, settings } = app;
+export function mountAccount(app: App, verification: EmailVerification): void {
+  const { platform, settings, loginThrottle: throttle } = app;
 
   const recovery = createPasswordRecovery(platform, throttle, {
     resetPasswordTtlSeconds: settings.RESET_PASSWORD_TTL_SECONDS,

@@ -11,17 +11,12 @@ import { registerRoute } from './routes/register.ts';
 import { createAuthService } from './service.ts';
 import { createOwnSessions } from './sessions/own-sessions.ts';
 import { createSessions } from './sessions/sessions.ts';
-import { createLoginThrottle } from './throttle/login-throttle.ts';
 import { createEmailVerification } from './verification/email-verification.ts';
 
 export const autoPrefix = '/auth';
 
 export default async function authPlugin(app: App): Promise<void> {
-  const { platform, settings } = app;
-  const throttle = createLoginThrottle(platform, {
-    loginFailuresFree: settings.LOGIN_FAILURES_FREE,
-    loginDelaySecondsMax: settings.LOGIN_DELAY_MAX_SECONDS,
-  });
+  const { platform, settings, loginThrottle: throttle } = app;
   const denials = createLoginDenials(platform);
   const sessions = createSessions(platform, {
     accessTokenTtlSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
@@ -41,5 +36,5 @@ export default async function authPlugin(app: App): Promise<void> {
   refreshRoute(app, service);
   getMeRoute(app, service);
   mountOwnSessions(app, createOwnSessions({ ...platform, sessions }));
-  mountAccount(app, throttle, verification);
+  mountAccount(app, verification);
 }

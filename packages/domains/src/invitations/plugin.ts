@@ -1,5 +1,4 @@
 import type { App } from '@trellis/http/types';
-import { createLoginThrottle } from '../auth/throttle/login-throttle.ts';
 import { createMailLinks } from '../email/mail-links.ts';
 import type {} from '../fastify.ts';
 import { acceptInvitationRoute } from './routes/accept-invitation.ts';
@@ -17,10 +16,7 @@ export default async function invitationsPlugin(app: App): Promise<void> {
     ttlSeconds: settings.INVITATION_TTL_SECONDS,
     links: createMailLinks(settings),
     mailsPerHourMax: settings.INVITATIONS_PER_HOUR_MAX,
-    throttle: createLoginThrottle(platform, {
-      loginFailuresFree: settings.LOGIN_FAILURES_FREE,
-      loginDelaySecondsMax: settings.LOGIN_DELAY_MAX_SECONDS,
-    }),
+    throttle: app.loginThrottle,
   });
   listInvitationsRoute(app, service);
   createInvitationRoute(app, service);
