@@ -1,4 +1,4 @@
-import { triggerWebhooks } from '@trellis/domains/webhooks/trigger-webhooks';
+import { triggerWebhooks } from '@trellis/domains/events/trigger-webhooks';
 import { startApi } from '@trellis/test/api';
 import { eventually } from '@trellis/test/eventually';
 import { startReceiver } from '@trellis/test/receiver';

@@ -1,6 +1,7 @@
 import type { CommonSettings, WorkerSettings } from '@trellis/config/settings';
 import { type Clock, systemClock } from '@trellis/core/clock';
 import type { Log } from '@trellis/core/log';
+import { createMetrics, type Metrics } from '@trellis/core/metrics';
 import { createSecretBox, type SecretBox } from '@trellis/core/secret-box';
 import { type ChangeFeed, createChangeFeed } from '@trellis/db/changes';
 import { createDatabase } from '@trellis/db/client';
@@ -23,6 +24,7 @@ export interface Platform {
   /** The bytes of files. */
   storage: ObjectStore;
   queueBackend: QueueBackend;
+  metrics: Metrics;
   clock: Clock;
   log: Log;
   /** Of this build. */
@@ -62,6 +64,7 @@ export function openPlatform(settings: CommonSettings, name: string, log: Log): 
     secrets: createSecretBox(settings.SECRET_KEY),
     storage,
     queueBackend,
+    metrics: createMetrics(),
     clock: systemClock,
     log,
     version: packageJson.version,

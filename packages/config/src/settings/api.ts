@@ -110,6 +110,20 @@ export const apiSettings = Type.Composite([
     ROLES_MAX: count('Roles that one tenant can have, system roles included.', 200),
     API_KEYS_MAX: count('API keys that one tenant can have, expired ones included.', 100),
     INVITATION_TTL_SECONDS: seconds('How long an invitation can be accepted.', 604_800, 7_776_000),
+    EVENT_TYPES_MAX: count('Kinds of events that one tenant can declare.', 200),
+    EVENT_DATA_BYTES_MAX: Type.Integer({
+      minimum: 1_024,
+      maximum: 10_485_760,
+      default: 262_144,
+      description:
+        'Size of the `data` of one event. A worker holds up to four times WEBHOOK_CONCURRENCY of them in memory.',
+    }),
+    EVENT_SCHEMA_BYTES_MAX: Type.Integer({
+      minimum: 256,
+      maximum: 262_144,
+      default: 32_768,
+      description: 'Size of the JSON Schema of one kind of event.',
+    }),
     INVITATIONS_PER_HOUR_MAX: count('Invitations that one tenant can mail in an hour.', 100),
     FILE_SIZE_MAX_BYTES: Type.Integer({
       minimum: 1,

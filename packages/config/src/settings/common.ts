@@ -67,6 +67,15 @@ export const commonSettings = Type.Object({
     'One request to an object store elsewhere; it is tried three times.',
     30_000,
   ),
+  METRICS_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 16,
+      maxLength: 256,
+      pattern: '^[\\x21-\\x7e]+$',
+      description:
+        '`GET /metrics` asks for it as a bearer token. Without it only callers on the same machine get an answer.',
+    }),
+  ),
   WEBHOOK_ALLOW_CIDRS: Type.String({
     default: '',
     format: 'address-ranges',

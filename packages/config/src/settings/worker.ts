@@ -2,6 +2,9 @@ import { type Static, Type } from '@sinclair/typebox';
 import { commonSettings } from './common.ts';
 import { count, milliseconds, port } from './kinds.ts';
 
+/** One to twenty numbers of at most a week. */
+const retrySchedule = '^[1-9][0-9]{0,5}(,[1-9][0-9]{0,5}){0,19}$';
+
 export const workerSettings = Type.Composite([
   commonSettings,
   Type.Object({
@@ -21,6 +24,27 @@ export const workerSettings = Type.Composite([
     WEBHOOK_SWEEP_MS: milliseconds(
       'How often a worker looks for due deliveries that nobody rang for.',
       1_000,
+      30_000,
+    ),
+    WEBHOOK_RETRY_SECONDS: Type.String({
+      default: '5,10,20,40,80',
+      pattern: retrySchedule,
+      description:
+        'Seconds from each attempt of a delivery to the next, separated by commas; each is spread by ±20 %.',
+    }),
+    WEBHOOK_RETRY_TAIL_SECONDS: Type.String({
+      default: '300,1800,7200,18000,36000,36000',
+      pattern: retrySchedule,
+      description: 'The same behind these, for plans with `retryTail`.',
+    }),
+    WEBHOOK_CIRCUIT_FAILURES: count(
+      'Attempts that failed in a row, over all workers, after which an endpoint is only probed.',
+      50,
+      100_000,
+    ),
+    WEBHOOK_CIRCUIT_PROBE_MS: milliseconds(
+      'How often such an endpoint gets one delivery as a probe, until one succeeds.',
+      15_000,
       30_000,
     ),
     SMTP_URL: Type.Optional(

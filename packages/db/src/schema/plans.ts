@@ -1,5 +1,5 @@
-import { bigint, boolean, integer, pgTable, text } from 'drizzle-orm/pg-core';
-import { timestamps } from '../columns.ts';
+import { bigint, boolean, date, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { tenantId, tenantPolicies, timestamps } from '../columns.ts';
 
 /** What a tenant may use. Plans are data; a tenant can have overrides. */
 export const plans = pgTable('plans', {
@@ -16,6 +16,8 @@ export const plans = pgTable('plans', {
   retentionDays: integer().notNull(),
   /** Whether retries go on for a day after the first ones are used up. */
   retryTail: boolean().notNull().default(false),
+  /** An endpoint that did nothing but fail for this long is disabled. */
+  webhookFailureDays: integer().notNull().default(5),
   featuresEnabled: text().array().notNull().default([]),
   isDefault: boolean().notNull().default(false),
   ...timestamps(),
@@ -30,3 +32,21 @@ export type PlanOverrides = Partial<
     'rateLimit' | 'maxUsers' | 'maxStorage' | 'maxWebhooks' | 'maxEvents' | 'featuresEnabled'
   >
 >;
+
+/** How much of a limit that holds for a span of time a tenant has used in it. */
+export const quotaUse = pgTable(
+  'quota_use',
+  {
+    tenantId: tenantId(),
+    quota: text({ enum: ['maxEvents'] }).notNull(),
+    /** The first day of the calendar month, UTC. */
+    period: date().notNull(),
+    used: bigint({ mode: 'number' }).notNull(),
+    /** How many of those that were asked for last were within the limit. */
+    granted: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.quota, table.period] }),
+    ...tenantPolicies(table),
+  ],
+);

@@ -5,12 +5,9 @@ import { createAddressGuard } from './delivery/guard-address.ts';
 import { createWebhookRoute } from './routes/create-webhook.ts';
 import { deleteWebhookRoute } from './routes/delete-webhook.ts';
 import { getDeliveryRoute } from './routes/get-delivery.ts';
-import { getEventRoute } from './routes/get-event.ts';
 import { getWebhookRoute } from './routes/get-webhook.ts';
 import { listDeliveriesRoute } from './routes/list-deliveries.ts';
-import { listEventsRoute } from './routes/list-events.ts';
 import { listWebhooksRoute } from './routes/list-webhooks.ts';
-import { publishEventRoute } from './routes/publish-event.ts';
 import { updateWebhookRoute } from './routes/update-webhook.ts';
 import { createWebhooksService } from './service.ts';
 
@@ -24,7 +21,4 @@ export default async function webhooksPlugin(app: App): Promise<void> {
   deleteWebhookRoute(app, service);
   listDeliveriesRoute(app, service);
   getDeliveryRoute(app, service);
-  publishEventRoute(app, app.platform);
-  listEventsRoute(app, service);
-  getEventRoute(app, service);
 }

@@ -1,4 +1,4 @@
-import type { Attempt, Delivery, DeliveryDetails, Event, Webhook } from './repository.ts';
+import type { Attempt, Delivery, DeliveryDetails, Webhook } from './repository.ts';
 import type { DeliveryReply, WebhookReply } from './schemas.ts';
 
 /** Rows as the wire shows them. */
@@ -29,7 +29,7 @@ export function presentDelivery(row: Delivery): DeliveryReply {
     attempts: row.attempts,
     statusCode: row.statusCode,
     error: row.error,
-    nextAttemptAt: waits ? row.dueAt.toISOString() : null,
+    nextAttemptAt: waits ? instantOf(row.dueAt) : null,
     deliveredAt: row.deliveredAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
   };
@@ -47,6 +47,7 @@ export function presentDetails({ delivery, payload, attempts }: DeliveryDetails)
   };
 }
 
-export function presentEvent({ id, type, deliveries, payload, createdAt }: Event) {
-  return { id, type, deliveries, payload, createdAt: createdAt.toISOString() };
+/** Null for what waits until another of its ordering key has ended: `infinity` in the table. */
+function instantOf(date: Date): string | null {
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

@@ -1,5 +1,6 @@
 import { decodeCursor, type PageQuery } from '@trellis/core/pagination';
-import { events, webhookAttempts, webhookDeliveries, webhooks } from '@trellis/db/schema/webhooks';
+import { events } from '@trellis/db/schema/events';
+import { webhookAttempts, webhookDeliveries, webhooks } from '@trellis/db/schema/webhooks';
 import { selectById } from '@trellis/db/select-by-id';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
@@ -7,7 +8,6 @@ import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
 export type Webhook = typeof webhooks.$inferSelect;
 export type Delivery = typeof webhookDeliveries.$inferSelect;
 export type Attempt = typeof webhookAttempts.$inferSelect;
-export type Event = typeof events.$inferSelect;
 
 /** One row more than asked for, which tells whether there is another page. */
 const rowsFor = (page: PageQuery) => page.limit + 1;
@@ -122,14 +122,3 @@ export async function findDelivery(
     .orderBy(asc(webhookAttempts.id));
   return { ...row, attempts };
 }
-
-export function listEvents(tx: Tx, page: PageQuery): Promise<Event[]> {
-  return tx.orm
-    .select()
-    .from(events)
-    .where(page.cursor ? lt(events.id, decodeCursor(page.cursor)) : undefined)
-    .orderBy(desc(events.id))
-    .limit(rowsFor(page));
-}
-
-export const readEvent = selectById(events);

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Body, Id, Nullable, PageQuery, Timestamp } from '@trellis/http/schemas';
-import { EventPattern, EventType } from './event-type.ts';
+import { EventPattern, EventType } from '../events/event-type.ts';
 
 const Url = Type.String({
   minLength: 1,
@@ -116,33 +116,3 @@ export const DeliveriesQuery = Type.Composite(
 );
 
 export const DeliveryParams = Type.Object({ id: Id, deliveryId: Id });
-
-export const PublishEventBody = Body({
-  type: EventType,
-  data: Type.Unknown({ description: 'Any JSON; sent on byte for byte.', examples: [{ id: 42 }] }),
-  idempotencyKey: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'The same as the header `Idempotency-Key`.',
-    }),
-  ),
-});
-
-export const IdempotencyHeader = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-});
-
-export const PublishedEventReply = Type.Object({
-  id: Id,
-  type: EventType,
-  deliveries: Type.Integer({ description: 'How many subscriptions it goes to.', examples: [1] }),
-});
-
-export const EventReply = Type.Composite([
-  PublishedEventReply,
-  Type.Object({
-    payload: Type.String({ description: 'The exact body that is signed and sent.' }),
-    createdAt: Timestamp,
-  }),
-]);

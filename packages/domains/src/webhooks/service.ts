@@ -8,7 +8,7 @@ import type { AddressGuard } from './delivery/guard-address.ts';
 import { UrlRefusedError } from './delivery/refused-url.ts';
 import { createSecret, secretHint } from './delivery/sign.ts';
 import { webhookErrors } from './errors.ts';
-import { presentDelivery, presentDetails, presentEvent, presentWebhook } from './present.ts';
+import { presentDelivery, presentDetails, presentWebhook } from './present.ts';
 import * as repository from './repository.ts';
 import type {
   CreateWebhookBody,
@@ -35,7 +35,7 @@ export function createWebhooksService(needs: Needs) {
         const row = await repository.insertWebhook(tx, {
           ...input,
           tenantId: call.tenantId,
-          secrets: [secrets.seal(secret)],
+          secret: secrets.seal(secret),
           secretHint: secretHint(secret),
           createdBy: call.actor.id,
         });
@@ -95,14 +95,6 @@ export function createWebhooksService(needs: Needs) {
       db.withTenant(call.tenantId, async (tx) =>
         presentDetails(found(await repository.findDelivery(tx, id, deliveryId))),
       ),
-
-    listEvents: (call: CallContext, page: PageQuery) =>
-      db.withTenant(call.tenantId, async (tx) =>
-        toPage(await repository.listEvents(tx, page), page.limit, presentEvent),
-      ),
-
-    getEvent: async (call: CallContext, id: string) =>
-      presentEvent(found(await repository.readEvent(db, call.tenantId, id))),
   };
 }
 

@@ -1,7 +1,9 @@
+import type { Static, TSchema } from '@sinclair/typebox';
 import type { Tx } from '@trellis/db/tenant-db';
 import type { Platform } from '../platform.ts';
+import { deliverWebhooks } from '../webhooks/jobs.ts';
+import type { EventDefinition } from './define-event.ts';
 import { gatherEvent } from './gather-events.ts';
-import { deliverWebhooks } from './jobs.ts';
 import { type NewEvent, type PublishedEvent, publishEvent } from './publish-event.ts';
 
 export interface WebhookTrigger {
@@ -23,6 +25,17 @@ export function triggerWebhooks(
   const { event: type, tenantId, payload } = trigger;
   const event = { type, tenantId, data: JSON.stringify(payload ?? null) };
   return tx ? publishWithin(platform, event, tx) : publishAlone(platform, event);
+}
+
+/** The same for an event that its domain declared: as part of the transaction of the change. */
+export async function emitEvent<Data extends TSchema>(
+  needs: Pick<Platform, 'jobs'>,
+  tx: Tx,
+  tenantId: string,
+  { name }: EventDefinition<Data>,
+  data: Static<Data>,
+): Promise<void> {
+  await publishWithin(needs, { type: name, tenantId, data: JSON.stringify(data) }, tx);
 }
 
 /** One round trip, shared with what else the tenant publishes, and a ring when it is committed. */

@@ -4,9 +4,9 @@ import { replies } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { EventReply } from '../schemas.ts';
-import type { WebhooksService } from '../service.ts';
+import type { EventsService } from '../service.ts';
 
-export function getEventRoute(app: App, service: WebhooksService): void {
+export function getEventRoute(app: App, service: EventsService): void {
   app.get(
     '/events/:id',
     {
@@ -19,6 +19,6 @@ export function getEventRoute(app: App, service: WebhooksService): void {
         response: replies({ 200: EventReply }, 401, 403, 404),
       },
     },
-    (request) => service.getEvent(callOf(request), request.params.id),
+    (request) => service.get(callOf(request), request.params.id),
   );
 }

@@ -1,24 +1,24 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { replies } from '@trellis/http/reply-schemas';
-import { PageOf, PageQuery } from '@trellis/http/schemas';
+import { PageOf } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
-import { EventReply } from '../schemas.ts';
-import type { WebhooksService } from '../service.ts';
+import { EventReply, EventsQuery } from '../schemas.ts';
+import type { EventsService } from '../service.ts';
 
-export function listEventsRoute(app: App, service: WebhooksService): void {
+export function listEventsRoute(app: App, service: EventsService): void {
   app.get(
     '/events',
     {
       config: { access: access.permission('events:read') },
       schema: {
         summary: 'List the events',
-        description: 'The newest first.',
+        description: 'The newest first; by type.',
         tags: ['events'],
-        querystring: PageQuery,
+        querystring: EventsQuery,
         response: replies({ 200: PageOf(EventReply) }, 401, 403),
       },
     },
-    (request) => service.listEvents(callOf(request), request.query),
+    (request) => service.list(callOf(request), request.query),
   );
 }

@@ -2,7 +2,7 @@ import { startApi } from '@trellis/test/api';
 import { signUp } from '@trellis/test/sign-up';
 import { publish } from '@trellis/test/subscribe';
 import t from 'tap';
-import { isProblem, refusesStrangers } from './refusals.ts';
+import { isProblem, refusesStrangers } from '../../webhooks/test/refusals.ts';
 
 t.test('GET /events', async (t) => {
   const api = await startApi(t);

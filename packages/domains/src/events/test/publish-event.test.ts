@@ -5,7 +5,7 @@ import { type Account, signUp } from '@trellis/test/sign-up';
 import { subscribe } from '@trellis/test/subscribe';
 import { startWorker } from '@trellis/test/worker';
 import t from 'tap';
-import { isProblem, refusesStrangers } from './refusals.ts';
+import { isProblem, refusesStrangers } from '../../webhooks/test/refusals.ts';
 
 const url = 'http://127.0.0.1:9/hook';
 

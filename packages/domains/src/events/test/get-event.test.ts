@@ -2,7 +2,7 @@ import { startApi } from '@trellis/test/api';
 import { signUp } from '@trellis/test/sign-up';
 import { publish, subscribe } from '@trellis/test/subscribe';
 import t from 'tap';
-import { refusesStrangers } from './refusals.ts';
+import { refusesStrangers } from '../../webhooks/test/refusals.ts';
 
 t.test('GET /events/:id', async (t) => {
   const api = await startApi(t);

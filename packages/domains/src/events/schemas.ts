@@ -1,0 +1,49 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Body, Id, Nullable, PageQuery, Timestamp } from '@trellis/http/schemas';
+import { EventType } from './event-type.ts';
+
+const OrderingKey = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description:
+    'Events of one key reach each endpoint one after another, in the order of their publishing.',
+  examples: ['order-42'],
+});
+
+export const PublishEventBody = Body({
+  type: EventType,
+  data: Type.Unknown({ description: 'Any JSON; sent on byte for byte.', examples: [{ id: 42 }] }),
+  idempotencyKey: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'The same as the header `Idempotency-Key`.',
+    }),
+  ),
+  orderingKey: Type.Optional(OrderingKey),
+});
+
+export const IdempotencyHeader = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+});
+
+export const PublishedEventReply = Type.Object({
+  id: Id,
+  type: EventType,
+  deliveries: Type.Integer({ description: 'How many subscriptions it goes to.', examples: [1] }),
+});
+
+export const EventReply = Type.Composite([
+  PublishedEventReply,
+  Type.Object({
+    orderingKey: Nullable(OrderingKey),
+    payload: Type.String({ description: 'The exact body that is signed and sent.' }),
+    createdAt: Timestamp,
+  }),
+]);
+export type EventReply = Static<typeof EventReply>;
+
+export const EventsQuery = Type.Composite(
+  [PageQuery, Type.Object({ type: Type.Optional(EventType) })],
+  { additionalProperties: false },
+);
