@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { commonErrors } from '@trellis/core/common-errors';
 import type { ProblemError } from '@trellis/core/errors';
 import { newId } from '@trellis/core/ids';
+import { problemBody } from '@trellis/core/problem-body';
 import { securityHeaders } from './plugins/security-headers.ts';
-import { problemBody } from './problem.ts';
 
 /** How long a client that was refused may take to read that and close the connection itself. */
 const lingerMs = 2_000;

@@ -58,17 +58,3 @@ function messageOf(keyword: string, message = 'is not valid'): string {
   if (keyword === 'required') return 'is missing';
   return message;
 }
-
-/** The body of RFC 9457. */
-export function problemBody(problem: ProblemError, instance: string, requestId: string) {
-  return {
-    type: `urn:trellis:problem:${problem.code}`,
-    title: problem.title,
-    status: problem.status,
-    detail: problem.message,
-    instance,
-    code: problem.code,
-    requestId,
-    ...(problem.errors && { errors: problem.errors }),
-  };
-}

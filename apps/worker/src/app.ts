@@ -56,6 +56,7 @@ async function start(platform: WorkerPlatform, domains: string): Promise<Running
       default: settings.JOB_CONCURRENCY,
     },
     drainMs: Math.round(settings.SHUTDOWN_TIMEOUT_MS * 0.6),
+    metrics: platform.metrics,
     log,
   });
   relay.start();

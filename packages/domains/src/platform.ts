@@ -64,7 +64,7 @@ export function openPlatform(settings: CommonSettings, name: string, log: Log): 
     secrets: createSecretBox(settings.SECRET_KEY),
     storage,
     queueBackend,
-    metrics: createMetrics(),
+    metrics: createMetrics({ version: packageJson.version }),
     clock: systemClock,
     log,
     version: packageJson.version,

@@ -1,8 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '@trellis/core/log';
+import type { Metrics } from '@trellis/core/metrics';
 import type { QueueName } from '@trellis/core/queue-names';
+import type { Processor } from 'bullmq';
 import type { QueueBackend, QueueWorker } from './backend.ts';
 import { keepSchedules } from './keep-schedules.ts';
+import { measureJobs } from './measure-jobs.ts';
 import type { Jobs } from './producer.ts';
 import { type RunJobOptions, runJob } from './run-job.ts';
 
@@ -12,6 +15,7 @@ export interface RunWorkersOptions extends RunJobOptions {
   concurrency: Record<QueueName, number>;
   /** A drain waits this long for jobs under way; what it gives up is done by another worker. */
   drainMs: number;
+  metrics: Metrics;
   log: Log;
 }
 
@@ -23,7 +27,10 @@ export interface RunningWorkers {
 /** Starts one BullMQ worker for each queue that has handlers, and the schedules of their jobs. */
 export function runWorkers(options: RunWorkersOptions): RunningWorkers {
   const byQueue = Map.groupBy(options.handlers.values(), (handler) => handler.job.queue);
-  const workers = [...byQueue.keys()].map((name) => startWorker(options, name));
+  const run = measureJobs(options.metrics, new Set(options.handlers.keys()), (job, token) =>
+    runJob(options, job, token),
+  );
+  const workers = [...byQueue.keys()].map((name) => startWorker(options, name, run));
   const schedules = keepSchedules(options);
   return {
     drain: async () => {
@@ -35,9 +42,9 @@ export function runWorkers(options: RunWorkersOptions): RunningWorkers {
   };
 }
 
-function startWorker(options: RunWorkersOptions, name: QueueName): QueueWorker {
+function startWorker(options: RunWorkersOptions, name: QueueName, run: Processor): QueueWorker {
   const { backend, concurrency, log } = options;
-  return backend.openWorker(name, (job, token) => runJob(options, job, token), {
+  return backend.openWorker(name, run, {
     concurrency: concurrency[name],
     onFailed: (job, err) =>
       log.warn({ err, job: job?.name, id: job?.id, attempt: job?.attemptsMade }, 'A job failed.'),

@@ -1,10 +1,11 @@
 import { commonErrors } from '@trellis/core/common-errors';
+import { problemBody } from '@trellis/core/problem-body';
 import { challenge } from '@trellis/http/reply-schemas';
 import { Problem } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
-import { problemBody, toProblem } from '../problem.ts';
+import { toProblem } from '../problem.ts';
 
 /** Every 4xx and 5xx leaves as `application/problem+json` with a documented code. */
 async function errorsPlugin(app: App): Promise<void> {

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { createMetrics } from '@trellis/core/metrics';
 import { createDatabase } from '@trellis/db/client';
 import { createTenantDb } from '@trellis/db/tenant-db';
 import { createQueueBackend } from '@trellis/queue/connection';
@@ -96,6 +97,7 @@ export function work(
     handlers: new Map(handlers.map((handler) => [handler.job.name, handler])),
     concurrency: { webhooks: 1, email: 1, cleanup: 1, default: 5 },
     drainMs: 2_000,
+    metrics: createMetrics({ version: 'test' }),
     log: {
       debug() {},
       info() {},
