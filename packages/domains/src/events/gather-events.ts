@@ -40,7 +40,8 @@ function createGatherer(db: Db): (event: UnkeyedEvent) => Promise<PublishedEvent
           events,
         );
         published.forEach((answer, index) => {
-          batch[index]?.resolve(answer);
+          if (answer instanceof Error) batch[index]?.reject(answer);
+          else batch[index]?.resolve(answer);
         });
       } catch (error) {
         for (const { reject } of batch) reject(error);

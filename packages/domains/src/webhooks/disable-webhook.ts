@@ -4,7 +4,9 @@ import type { Tx } from '@trellis/db/tenant-db';
 import { eq } from 'drizzle-orm';
 import { writeAudit } from '../audit/write-audit.ts';
 import { sendMail } from '../email/send-mail.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
+import { webhookDisabled } from './events.ts';
 import { presentWebhook } from './present.ts';
 import { lockWebhook, updateWebhook, type Webhook } from './repository.ts';
 
@@ -24,8 +26,8 @@ export interface Finding {
 }
 
 /**
- * Sends a subscription no more events, until somebody enables it again. The audit entry and the
- * mail to those who can do that are part of it. Answers false when there was nothing to do: it was
+ * Sends a subscription no more events, until somebody enables it again. The audit entry, the event
+ * `webhook.disabled` and the mail to those who can do that are part of it. Answers false when there was nothing to do: it was
  * disabled, deleted, or given another URL meanwhile.
  */
 export async function disableWebhook(
@@ -55,6 +57,12 @@ export async function disableWebhook(
       },
     );
     const tenantName = await nameOf(tx, tenantId);
+    await emitEvent(needs, tx, tenantId, webhookDisabled, {
+      id: row.id,
+      url,
+      reason,
+      disabledAt: after.updatedAt.toISOString(),
+    });
     for (const address of await recipientsOf(tx, row)) {
       await sendMail(needs, tx, address, 'webhook-disabled', { url, tenantName, reason });
     }

@@ -1,10 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { classifyError, classifyStatus, type DeliveryErrorClass } from './classify-error.ts';
 import { decodeCompressed, decodeText } from './decode-body.ts';
+import { KeptBytes } from './kept-bytes.ts';
 import { headerText, type ResponseHeaders, redactHeaders } from './redact-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 const errorLengthMax = 500;
+/** Heads with a 1xx status before the answer's own: a flood of them would keep us busy parsing. */
+const interimMax = 16;
 
 /** One try, as it is recorded. */
 export interface AttemptResult {
@@ -17,6 +20,8 @@ export interface AttemptResult {
   error: string | null;
   /** From the call to the end of the body, in whole milliseconds. */
   durationMs: number;
+  /** From the call until the request was put on its connection, in milliseconds; null if never. */
+  writtenMs: number | null;
   /** The decompressed beginning of the body as text; null when there was none. */
   responseBody: string | null;
   responseTruncated: boolean;
@@ -47,7 +52,8 @@ function describeError(error: unknown): string {
 }
 
 function cutError(text: string): string {
-  return text.replaceAll('\0', '\ufffd').slice(0, errorLengthMax);
+  // Half of a character that was cut in two is refused by Postgres, as null characters are.
+  return text.replaceAll('\0', '\ufffd').slice(0, errorLengthMax).toWellFormed();
 }
 
 /**
@@ -62,23 +68,25 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #timer: NodeJS.Timeout;
   #done = false;
   #controller: Dispatcher.DispatchController | null = null;
+  #writtenMs: number | null = null;
   #statusCode: number | null = null;
   #headers: ResponseHeaders = {};
   #encoding = '';
-  #chunks: Buffer[] = [];
-  #keptBytes = 0;
+  readonly #kept: KeptBytes;
   #announcedBytes = Number.POSITIVE_INFINITY;
-  #truncated = false;
+  #interimCount = 0;
 
   constructor(limits: AttemptLimits, settle: (result: AttemptResult) => void) {
     this.#limits = limits;
     this.#settle = settle;
+    this.#kept = new KeptBytes(limits.bodyBytesMax);
     this.#timer = setTimeout(onDeadline, limits.deadlineMs, this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#done) this.#abort();
+    else this.#writtenMs = performance.now() - this.#startedMs;
   }
 
   onResponseStart(
@@ -86,7 +94,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     statusCode: number,
     headers: ResponseHeaders,
   ): void {
-    if (statusCode < 200) return;
+    if (statusCode < 200) {
+      this.#skipInterim(statusCode);
+      return;
+    }
     this.#statusCode = statusCode;
     this.#headers = headers;
     this.#encoding = headerText(headers, 'content-encoding').trim().toLowerCase();
@@ -95,11 +106,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const room = this.#limits.bodyBytesMax - this.#keptBytes;
-    this.#keptBytes += Math.min(chunk.length, room);
-    if (room > 0) this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-    if (chunk.length <= room) return;
-    this.#truncated = true;
+    this.#kept.add(chunk);
+    if (!this.#kept.isCut) return;
     // A short rest is read and dropped, which is cheaper than a new connection; a long one, or
     // one of unknown length, costs the connection instead.
     const short = this.#announcedBytes <= 2 * this.#limits.bodyBytesMax;
@@ -122,7 +130,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   fail(errorClass: DeliveryErrorClass, error: string): void {
     if (!this.#close(true)) return;
     const { text } = this.#isCompressed() ? { text: null } : this.#decodePlain();
-    this.#report(errorClass, cutError(error), text, this.#keptBytes > 0);
+    this.#report(errorClass, cutError(error), text, this.#kept.length > 0);
   }
 
   /** Gives the attempt up without a result; false when it has ended, and its result is coming. */
@@ -132,6 +140,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   get deadlineMs(): number {
     return this.#limits.deadlineMs;
+  }
+
+  #skipInterim(statusCode: number): void {
+    this.#interimCount += 1;
+    if (statusCode < 100) this.fail('invalid_response', `the receiver answered ${statusCode}`);
+    else if (this.#interimCount > interimMax) {
+      this.fail('invalid_response', `the receiver sent more than ${interimMax} interim answers`);
+    }
   }
 
   #finish(abort: boolean): void {
@@ -146,26 +162,21 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   // Never rejects, as decodeCompressed does not; its work is bounded by bodyBytesMax.
   async #finishCompressed(): Promise<void> {
-    const bytes = Buffer.concat(this.#chunks);
-    const { bodyBytesMax } = this.#limits;
     const { text, truncated } = await decodeCompressed(
-      bytes,
+      this.#kept.bytes,
       this.#encoding,
-      bodyBytesMax,
-      this.#truncated,
+      this.#limits.bodyBytesMax,
+      this.#kept.isCut,
     );
     this.#reportAnswer(text, truncated);
   }
 
   #isCompressed(): boolean {
-    return this.#encoding !== '' && this.#encoding !== 'identity' && this.#keptBytes > 0;
+    return this.#encoding !== '' && this.#encoding !== 'identity' && this.#kept.length > 0;
   }
 
   #decodePlain(): { text: string | null; truncated: boolean } {
-    const first = this.#chunks[0];
-    if (!first) return { text: null, truncated: this.#truncated };
-    const bytes = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
-    return decodeText(bytes, this.#limits.bodyBytesMax, this.#truncated);
+    return decodeText(this.#kept.bytes, this.#limits.bodyBytesMax, this.#kept.isCut);
   }
 
   #reportAnswer(text: string | null, truncated: boolean): void {
@@ -189,6 +200,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       errorClass,
       error,
       durationMs: Math.round(performance.now() - this.#startedMs),
+      writtenMs: this.#writtenMs,
       responseBody,
       responseTruncated,
       responseHeaders: redactHeaders(this.#headers),

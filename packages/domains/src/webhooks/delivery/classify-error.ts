@@ -19,9 +19,6 @@ export type DeliveryErrorClass =
 const classByCode: Record<string, DeliveryErrorClass> = {
   ETIMEDOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  ENOTFOUND: 'dns',
-  ENODATA: 'dns',
-  ESERVFAIL: 'dns',
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',
   ECONNABORTED: 'connection_reset',
@@ -39,6 +36,9 @@ const classByCode: Record<string, DeliveryErrorClass> = {
 const tlsCode =
   /^ERR_(TLS|SSL|OSSL)|CERT|^UNABLE_TO_|^CRL_|SELF_SIGNED|^INVALID_(CA|PURPOSE)|^PATH_LENGTH/;
 
+// What Node names as the call when a name could not be resolved.
+const resolving = /^(getaddrinfo|query)/;
+
 /** The class of an error from undici, net, tls, dns or the guard. */
 export function classifyError(error: unknown): DeliveryErrorClass {
   if (error instanceof BlockedAddressError) return 'blocked_address';
@@ -48,11 +48,12 @@ export function classifyError(error: unknown): DeliveryErrorClass {
   if (error.message === 'bad response' || error.message === 'bad upgrade') {
     return 'invalid_response';
   }
+  // A DNS server that refuses the connection has the same code as an endpoint that does.
+  if ('syscall' in error && resolving.test(String(error.syscall))) return 'dns';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = classByCode[code];
   if (known) return known;
   if (error.name === 'HTTPParserError') return 'invalid_response';
-  if (code.startsWith('EAI_')) return 'dns';
   return tlsCode.test(code) ? 'tls' : 'connection_error';
 }
 

@@ -14,6 +14,12 @@ export interface DecodedBody {
   truncated: boolean;
 }
 
+// A frame says how large a window it needs, up to 128 MB; on the web it is 8 MB (RFC 9659).
+const zstd = {
+  finishFlush: constants.ZSTD_e_flush,
+  params: { [constants.ZSTD_d_windowLogMax]: 23 },
+};
+
 // The input may stop in the middle, as only its beginning is read: what is there is flushed.
 function createDecoder(encoding: string, firstByte: number): Transform | null {
   const zlib = { finishFlush: constants.Z_SYNC_FLUSH };
@@ -21,7 +27,7 @@ function createDecoder(encoding: string, firstByte: number): Transform | null {
   if (encoding === 'br') {
     return createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH });
   }
-  if (encoding === 'zstd') return createZstdDecompress({ finishFlush: constants.ZSTD_e_flush });
+  if (encoding === 'zstd') return createZstdDecompress(zstd);
   if (encoding !== 'deflate') return null;
   // Servers disagree whether "deflate" has the zlib header (RFC 9110, section 8.4.1.2).
   return (firstByte & 0x0f) === 8 ? createInflate(zlib) : createInflateRaw(zlib);

@@ -3,7 +3,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { hostOf, parseUrl } from './parse-url.ts';
 import { inRange, isPublicAddress, parseAddress, parseRange } from './public-address.ts';
 import { BlockedAddressError } from './refused-url.ts';
-import { type Resolve, shareResolve, systemResolve } from './resolve-host.ts';
+import { createSystemResolve } from './resolve-host.ts';
+import { type Resolve, shareResolve } from './share-resolve.ts';
 
 const resolveTimeoutMs = 2000;
 const notPublic = 'the host resolves to no address that is public';
@@ -11,7 +12,9 @@ const notPublic = 'the host resolves to no address that is public';
 export interface AddressGuardOptions {
   /** Ranges that are opened although they are not public, such as `127.0.0.0/8`. */
   allowCidrs: readonly string[];
-  /** Defaults to dns.lookup. */
+  /** Asked for names, as `address` or `address:port`; those of the system when there are none. */
+  dnsServers?: readonly string[];
+  /** Asked instead. */
   resolve?: Resolve;
 }
 
@@ -39,10 +42,7 @@ function familyOf({ family }: LookupOptions): number {
   return family === 'IPv6' ? 6 : (family ?? 0);
 }
 
-function createLookup(
-  resolve: (host: string, callback: (error: Error | null, all: LookupAddress[]) => void) => void,
-  isAllowed: (ip: string) => boolean,
-): LookupFunction {
+function createLookup(resolve: Resolve, isAllowed: (ip: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, (error, addresses) => {
       if (error) return callback(error, '', 0);
@@ -80,7 +80,7 @@ async function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T | null>
  */
 export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
   const allowedRanges = options.allowCidrs.map(parseRange);
-  const resolve = shareResolve(options.resolve ?? systemResolve);
+  const resolve = shareResolve(options.resolve ?? createSystemResolve(options.dnsServers));
 
   const isAllowed = (ip: string): boolean => {
     const address = parseAddress(ip);

@@ -7,6 +7,11 @@ const valueLengthMax = 256;
 const secretNames = new Set(['cookie', 'set-cookie2', 'www-authenticate', 'proxy-authenticate']);
 const secretPattern = /set-cookie|authori[sz]ation|api-?key|token|secret|session|passw|credential/;
 
+/** Whether a header of this name, in lower case, holds what only the two ends may know. */
+export function isCredential(name: string): boolean {
+  return secretNames.has(name) || secretPattern.test(name);
+}
+
 /** One header as text, repeated values joined (RFC 9110, section 5.3); empty when absent. */
 export function headerText(headers: ResponseHeaders, name: string): string {
   return String(headers[name] ?? '');
@@ -24,8 +29,7 @@ export function redactHeaders(headers: ResponseHeaders): Record<string, string> 
     if (value === undefined || name.length > nameLengthMax) continue;
     if (count === headersMax) break;
     count += 1;
-    const secret = secretNames.has(name) || secretPattern.test(name);
-    kept[name] = secret ? '[redacted]' : String(value).slice(0, valueLengthMax);
+    kept[name] = isCredential(name) ? '[redacted]' : String(value).slice(0, valueLengthMax);
   }
   return kept;
 }

@@ -1,37 +1,21 @@
-import { Agent } from 'undici';
 import { Attempt, type AttemptResult } from './attempt.ts';
+import { connectionHeaders } from './connection-headers.ts';
+import { type Connections, createConnections } from './connections.ts';
 import type { AddressGuard } from './guard-address.ts';
 
 const cachedTargetsMax = 4096;
 const idleSocketMs = 4000;
 const idleSocketMsMax = 10_000;
 
-// These belong to the connection, not to the message (RFC 9110, section 7.6.1). `host` would also
-// choose the TLS server name, so a tenant could address another site behind the same address.
-const connectionHeaders = new Set([
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'user-agent',
-]);
-
 export interface SenderOptions {
   guard: Pick<AddressGuard, 'checkUrl' | 'lookup'>;
   /** Names product and version, such as `Trellis/1.0`. */
   userAgent: string;
   /**
-   * Keep fewer sends in flight per origin than this: what exceeds it waits for a connection, and
-   * the wait counts against the deadline. Default 64.
+   * Keep no more sends of one subscription in flight than this: what exceeds it waits for a
+   * connection, and the wait counts against the deadline. Default 64.
    */
-  connectionsPerOrigin?: number;
+  connectionsPerWebhook?: number;
   /** Covers DNS, connect, TLS, head and body together. Default 15,000. */
   deadlineMs?: number;
   /** How much of the decompressed answer is kept. Default 16,384. */
@@ -41,6 +25,8 @@ export interface SenderOptions {
 }
 
 export interface SendRequest {
+  /** The subscription: it shares its connections with no other. */
+  webhookId: string;
   url: string;
   headers: Readonly<Record<string, string>>;
   /** The exact bytes that were signed. */
@@ -79,19 +65,26 @@ function createTargets(guard: Pick<AddressGuard, 'checkUrl'>): (url: string) => 
   };
 }
 
+/**
+ * Ours and those of the message, each name once however it is written: of two that differ in case
+ * only, a receiver could take either.
+ */
 function messageHeaders(own: readonly string[], headers: SendRequest['headers']): string[] {
   const list = own.slice();
-  for (const name in headers) {
-    const value = headers[name];
-    if (value === undefined || connectionHeaders.has(name.toLowerCase())) continue;
+  const seen = new Set<string>();
+  // From behind, as the last of two with one name is the one that counts.
+  for (const [name, value] of Object.entries(headers).reverse()) {
+    const lowerCase = name.toLowerCase();
+    if (connectionHeaders.has(lowerCase) || seen.has(lowerCase)) continue;
+    seen.add(lowerCase);
     list.push(name, value);
   }
   return list;
 }
 
-function createAgent(options: SenderOptions, deadlineMs: number): Agent {
-  return new Agent({
-    connections: options.connectionsPerOrigin ?? 64,
+function openConnections(options: SenderOptions, deadlineMs: number): Connections {
+  return createConnections({
+    connections: options.connectionsPerWebhook ?? 64,
     pipelining: 1,
     allowH2: false,
     connect: { lookup: options.guard.lookup, timeout: deadlineMs },
@@ -105,33 +98,23 @@ function createAgent(options: SenderOptions, deadlineMs: number): Agent {
 
 type Dispatch = (request: SendRequest, attempt: Attempt) => void;
 
-function createDispatch(agent: Agent, options: SenderOptions): Dispatch {
+function createDispatch(connections: Connections, options: SenderOptions): Dispatch {
   const { guard, userAgent, keptSocketsMax = 1024 } = options;
   const ownHeaders = ['user-agent', userAgent, 'accept-encoding', 'identity'];
   const targetOf = createTargets(guard);
-  let openSockets = 0;
-  agent.on('connect', () => {
-    openSockets += 1;
-  });
-  agent.on('disconnect', () => {
-    openSockets -= 1;
-  });
 
   return (request, attempt) => {
     try {
       const { origin, path } = targetOf(request.url);
-      agent.dispatch(
-        {
-          origin,
-          path,
-          method: 'POST',
-          headers: messageHeaders(ownHeaders, request.headers),
-          body: request.body,
-          // With thousands of endpoints each idle socket waits for nobody: close it instead.
-          reset: openSockets > keptSocketsMax,
-        },
-        attempt,
-      );
+      const message = {
+        path,
+        method: 'POST',
+        headers: messageHeaders(ownHeaders, request.headers),
+        body: request.body,
+        // With thousands of endpoints each idle socket waits for nobody: close it instead.
+        reset: connections.count > keptSocketsMax,
+      };
+      connections.dispatch(request.webhookId, origin, message, attempt);
     } catch (error) {
       attempt.failWith(error);
     }
@@ -145,8 +128,8 @@ function createDispatch(agent: Agent, options: SenderOptions): Dispatch {
 export function createSender(options: SenderOptions): Sender {
   const { deadlineMs = 15_000, bodyBytesMax = 16_384 } = options;
   const limits = { deadlineMs, bodyBytesMax };
-  const agent = createAgent(options, deadlineMs);
-  const dispatch = createDispatch(agent, options);
+  const connections = openConnections(options, deadlineMs);
+  const dispatch = createDispatch(connections, options);
   let inFlight = 0;
   let closing: Promise<void> | null = null;
   const idle = Promise.withResolvers<void>();
@@ -177,8 +160,8 @@ export function createSender(options: SenderOptions): Sender {
 
   const close = async (): Promise<void> => {
     if (inFlight > 0) await idle.promise;
-    // Not agent.close(): that would first connect for requests that were given up meanwhile.
-    await agent.destroy();
+    // Not closed: that would first connect for requests that were given up meanwhile.
+    await connections.destroy();
   };
 
   return {

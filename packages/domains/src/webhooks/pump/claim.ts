@@ -1,3 +1,4 @@
+import type { CustomHeader, PreviousSecret } from '@trellis/db/schema/webhooks';
 import type { TenantDb } from '@trellis/db/tenant-db';
 
 /** A delivery that this worker may now send, with all that it takes. */
@@ -6,15 +7,27 @@ export interface ClaimedDelivery {
   tenant_id: string;
   webhook_id: string;
   event_id: string;
+  ordering_key: string | null;
+  trigger: 'automatic' | 'manual' | 'recovery' | 'test';
   /** This attempt's number. It counts once the attempt is recorded, so a crash uses none up. */
   attempt: number;
+  /** This attempt's number since the retries began. */
+  tries: number;
   /** When the claim ends, as text: what tells this claim from a later one. */
   lease: string;
+  /** Since its event was written, by the clock of Postgres, when it was claimed. */
+  age_ms: number;
+  /** When it was claimed, by `performance.now()` of this process. */
+  claimedMs: number;
   url: string;
   /** Sealed. */
-  secrets: string[];
+  secret: string;
+  previous_secrets: PreviousSecret[];
+  headers: CustomHeader[];
   payload: string;
   retry_tail: boolean;
+  /** An endpoint that did nothing but fail for so many days is disabled. */
+  failure_days: number;
 }
 
 export interface ClaimRequest {
@@ -37,75 +50,110 @@ export const webhooksPerClaim = 200;
 
 export interface Claim {
   deliveries: ClaimedDelivery[];
+  /** How many wait from now on for another of their ordering key. */
+  parked: number;
   /** The last subscription that was looked at; null when the round has come to its end. */
   last: string | null;
 }
+
+type Row = ClaimedDelivery & { last: string | null; parked: boolean | null };
 
 /**
  * Takes what is due, a few of each subscription in turn, so that one with ten thousand waiting
  * does not stand before one with a single delivery. Walks the subscriptions that have anything
  * waiting by jumping from one to the next in the index.
+ *
+ * Of an endpoint whose circuit is open it takes nothing, and one as a probe when the time has come:
+ * the row of its failures is locked, so of all workers one gets it. What has another of its
+ * ordering key before it is parked: it leaves the due part of the index.
  */
 export async function claimDue(
   db: Pick<TenantDb, 'querySystem'>,
   request: ClaimRequest,
 ): Promise<Claim> {
   const { limit, perWebhook, perTenant, heldByWebhook, heldByTenant, leaseMs, after } = request;
-  const rows = await db.querySystem<ClaimedDelivery & { last: string | null }>(
+  const lease = leaseMs / 1_000;
+  const rows = await db.querySystem<Row>(
     (sql) => sql`
     with recursive waiting as (
       select * from (
-        select webhook_id, 1 as position from webhook_deliveries
+        select webhook_id, 1 as place from webhook_deliveries
         where status in ('pending', 'failed') and webhook_id > ${after ?? nobody}
         order by webhook_id limit 1) first
       union all
-      select following.webhook_id, waiting.position + 1
+      select following.webhook_id, waiting.place + 1
       from waiting, lateral (
         select webhook_id from webhook_deliveries
         where status in ('pending', 'failed') and webhook_id > waiting.webhook_id
         order by webhook_id limit 1) following
-      where waiting.position < ${webhooksPerClaim}
+      where waiting.place < ${webhooksPerClaim}
+    ), half_open as (
+      select webhook_id from webhook_failures
+      where open_until <= now() and webhook_id in (select webhook_id from waiting)
+      for update skip locked
     ), candidate as (
-      select w.id, w.tenant_id, w.url, w.secrets, p.retry_tail,
-        least(${perWebhook} - coalesce(hw.held, 0), ${perTenant} - coalesce(ht.held, 0)) as free,
+      select w.id, w.tenant_id, w.url, w.secret, w.previous_secrets, w.headers, p.retry_tail,
+        p.webhook_failure_days as failure_days,
+        case when f.open_until is null
+            then least(${perWebhook} - coalesce(hw.held, 0), ${perTenant} - coalesce(ht.held, 0))
+          when coalesce(hw.held, 0) < ${perWebhook} then (
+            select count(*) from half_open where half_open.webhook_id = w.id)
+          else 0 end as free,
         ${perTenant} - coalesce(ht.held, 0) as tenant_free
       from waiting
       join webhooks w on w.id = waiting.webhook_id and w.is_active
       join tenants t on t.id = w.tenant_id and t.status = 'active'
       join plans p on p.plan_type = t.plan_type
+      left join webhook_failures f on f.webhook_id = w.id
       left join unnest(${[...heldByWebhook.keys()]}::uuid[], ${[...heldByWebhook.values()]}::int[])
         as hw (webhook_id, held) on hw.webhook_id = w.id
       left join unnest(${[...heldByTenant.keys()]}::uuid[], ${[...heldByTenant.values()]}::int[])
         as ht (tenant_id, held) on ht.tenant_id = w.tenant_id
     ), due as (
       select * from (
-        select picked.id, candidate.url, candidate.secrets, candidate.retry_tail,
-          candidate.tenant_free,
-          row_number() over (partition by candidate.tenant_id order by picked.turn) as turn
+        select picked.*, candidate.*,
+          row_number() over (partition by candidate.tenant_id order by picked.turn) as tenant_turn
         from candidate, lateral (
-          select d.id, row_number() over (order by d.due_at) as turn from (
-            select id, due_at from webhook_deliveries
+          select d.id as delivery_id, row_number() over (order by d.due_at) as turn,
+            d.ordering_key is not null and exists (
+              select from webhook_deliveries before
+              where before.webhook_id = candidate.id and before.status in ('pending', 'failed')
+                and before.ordering_key = d.ordering_key and before.position < d.position) as parked
+          from (
+            select id, due_at, ordering_key, position from webhook_deliveries
             where webhook_id = candidate.id and status in ('pending', 'failed')
-              and due_at <= now()
+              and due_at <= now() and (leased_until is null or leased_until <= now())
             order by due_at limit greatest(candidate.free, 0)
             for update skip locked) d) picked) ranked
-      where turn <= tenant_free
+      where tenant_turn <= tenant_free
       order by turn limit ${limit}
     ), claimed as (
       update webhook_deliveries d
-      set due_at = now() + make_interval(secs => ${leaseMs / 1_000})
-      from due where d.id = due.id
-      returning d.id, d.tenant_id, d.webhook_id, d.event_id, d.attempts + 1 as attempt,
-        d.due_at::text as lease, due.url, due.secrets, due.retry_tail
+      set due_at = case when due.parked then 'infinity' else d.due_at end,
+        leased_until = case when not due.parked then now() + make_interval(secs => ${lease}) end
+      from due where d.id = due.delivery_id
+      returning d.id, d.tenant_id, d.webhook_id, d.event_id, d.ordering_key, d.trigger,
+        d.attempts + 1 as attempt, d.tries + 1 as tries, d.leased_until::text as lease,
+        (extract(epoch from clock_timestamp() - d.created_at) * 1000)::float8 as age_ms,
+        due.parked, due.url, due.secret, due.previous_secrets, due.headers, due.retry_tail,
+        due.failure_days
+    ), probing as (
+      update webhook_failures set open_until = now() + make_interval(secs => ${lease})
+      where webhook_id in (
+        select webhook_id from half_open
+        intersect select webhook_id from claimed where not parked)
     )
     select claimed.*, e.payload, round.last
-    from (select max(webhook_id::text) filter (where position = ${webhooksPerClaim}) as last
+    from (select max(webhook_id::text) filter (where place = ${webhooksPerClaim}) as last
       from waiting) round
     left join claimed on true
-    left join events e on e.id = claimed.event_id`,
+    left join events e on e.id = claimed.event_id and not claimed.parked`,
   );
+  const claimedMs = performance.now();
+  const found = rows.filter((row) => row.id !== null);
   return {
-    deliveries: rows.filter((row) => row.id !== null),
+    deliveries: found.filter((row) => !row.parked).map((row) => Object.assign(row, { claimedMs })),
+    parked: found.filter((row) => row.parked).length,
     last: rows[0]?.last ?? null,
   };
 }

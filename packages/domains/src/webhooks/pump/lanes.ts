@@ -143,6 +143,12 @@ export function createLanes(limits: LaneLimits) {
       waiting -= all.length;
       return all;
     },
+    /** Gives up all that waits of one subscription. */
+    giveUpOf(webhookId: string): ClaimedDelivery[] {
+      const given = lanes.get(webhookId)?.waiting.splice(0) ?? [];
+      waiting -= given.length;
+      return given.map(({ delivery }) => delivery);
+    },
     /** One that ran dry between two claims is remembered for the next, to be claimed ahead. */
     forgetIdle(): void {
       for (const [id, lane] of lanes) {

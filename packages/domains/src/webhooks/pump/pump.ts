@@ -1,12 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Platform } from '../../platform.ts';
 import type { Sender } from '../delivery/send.ts';
-import { disableWebhook } from '../disable-webhook.ts';
 import { createAttempts } from './attempt-delivery.ts';
 import { type ClaimedDelivery, claimDue } from './claim.ts';
+import { createFailingEndpoints } from './failing-endpoints.ts';
 import { createLanes, type LaneLimits } from './lanes.ts';
-import { type Outcome, releaseClaims } from './record.ts';
+import { createDeliveryMetrics } from './metrics.ts';
+import { freeStrandedHeads, type OrderingPosition } from './ordering.ts';
+import { type CircuitSettings, type FailingEndpoint, releaseClaims } from './record.ts';
 import { createRecorder } from './recorder.ts';
+import type { RetrySchedules } from './retry-schedules.ts';
 
 export interface PumpSettings extends LaneLimits {
   /** One attempt's deadline. */
@@ -15,6 +18,8 @@ export interface PumpSettings extends LaneLimits {
   sweepMs: number;
   /** After this long a drain gives up what is still in flight. */
   drainMs: number;
+  schedules: RetrySchedules;
+  circuit: CircuitSettings;
 }
 
 /** How long a drain waits for the last outcomes to be written. */
@@ -25,8 +30,6 @@ const pauseMs = 10;
 const leaseSlackMs = 10_000;
 /** A claim that waits longer, because its endpoint has become slow, is given back. */
 const waitMsMax = leaseSlackMs / 2;
-/** An endpoint is gone and will not come back (RFC 9110, 15.5.11). */
-const goneStatus = 410;
 
 /**
  * Delivers what is due: claims batches from Postgres, sends them side by side, records what came
@@ -40,19 +43,21 @@ export interface Pump {
   drain(): Promise<void>;
 }
 
-type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'log'> & { sender: Sender };
+type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'metrics' | 'log'> & { sender: Sender };
 
 export function createPump(needs: Needs, settings: PumpSettings): Pump {
   const { db, secrets, log, sender } = needs;
   const lanes = createLanes(settings);
-  const recorder = createRecorder(db, log);
-  const attempt = createAttempts(sender, secrets);
+  const failing = createFailingEndpoints(needs);
+  const metrics = createDeliveryMetrics(needs.metrics);
+  const attempt = createAttempts(sender, secrets, settings.schedules);
   const stop = new AbortController();
   const giveUp = new AbortController();
   const heldMax = settings.total * 4;
   const claimMin = Math.ceil(settings.total / 4);
   const sends = new Set<Promise<void>>();
   let round = { after: null as string | null, claimed: 0 };
+  let swept = { after: null as OrderingPosition | null, atMs: 0 };
   let looked = Promise.withResolvers<void>();
   let woken = false;
   let signalled: (() => void) | undefined;
@@ -62,12 +67,29 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
     signalled?.();
     signalled = undefined;
   };
+  const lookAgain = () => {
+    woken = true;
+    signal();
+  };
+  const recorder = createRecorder({
+    db,
+    log,
+    circuit: settings.circuit,
+    onRecorded: (outcomes, found) => {
+      failing.judge(outcomes, found);
+      void giveBack(found.filter((one) => one.is_open).flatMap(waitingFor));
+    },
+    onFreed: lookAgain,
+  });
+  /** The circuit is open: what was claimed for it waits, and others may have the places. */
+  const waitingFor = ({ webhook_id }: FailingEndpoint) => lanes.giveUpOf(webhook_id);
 
   const send = async (delivery: ClaimedDelivery): Promise<void> => {
     const startedMs = performance.now();
     try {
       const outcome = await attempt(delivery, giveUp.signal);
-      if (outcome.result.statusCode === goneStatus) await disable(outcome);
+      metrics.attempted(outcome);
+      await failing.look(outcome);
       recorder.add(outcome);
     } catch (err) {
       log.debug({ err }, 'An attempt was given up by the drain.');
@@ -78,14 +100,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
       if (heldMax - lanes.held >= claimMin) signal();
     }
   };
-  /** Should it fail, the next delivery to the endpoint finds out again. */
-  const disable = async ({ delivery }: Outcome): Promise<void> => {
-    const { tenant_id: tenantId, webhook_id: webhookId, url, id: deliveryId } = delivery;
-    const reason = 'The endpoint answered 410 Gone.';
-    await disableWebhook(needs, { tenantId, webhookId, url, deliveryId, reason }).catch((err) =>
-      log.warn({ err, webhookId }, 'An endpoint that is gone could not be disabled.'),
-    );
-  };
+  metrics.inFlight(() => sends.size);
   const startWaiting = () => {
     if (stop.signal.aborted) return;
     for (let next = lanes.take(); next; next = lanes.take()) {
@@ -97,7 +112,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
   /** True when there may be more that is due: until a whole round has found nothing. */
   const claim = async (): Promise<boolean> => {
     lanes.forgetIdle();
-    const { deliveries, last } = await claimDue(db, {
+    const { deliveries, parked, last } = await claimDue(db, {
       limit: heldMax - lanes.held,
       perWebhook: settings.perWebhook,
       perTenant: settings.perTenant,
@@ -109,7 +124,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
     const refused = deliveries.filter((delivery) => !lanes.add(delivery));
     startWaiting();
     await giveBack(refused);
-    const claimed = round.claimed + deliveries.length - refused.length;
+    const claimed = round.claimed + deliveries.length - refused.length + parked;
     round = { after: last, claimed: last === null ? 0 : claimed };
     return last !== null || claimed > 0;
   };
@@ -120,6 +135,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
       const answered = looked;
       looked = Promise.withResolvers();
       await giveBack(lanes.giveUp(waitMsMax));
+      await sweepOrder();
       const full = heldMax - lanes.held < claimMin;
       const more = !full && (await claimSafely());
       answered.resolve();
@@ -131,6 +147,16 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
   const giveBack = async (deliveries: ClaimedDelivery[]): Promise<void> => {
     if (deliveries.length === 0) return;
     await releaseClaims(db, deliveries).catch((err) => log.debug({ err }, 'Claims were kept.'));
+  };
+  const sweepOrder = async (): Promise<void> => {
+    const nowMs = performance.now();
+    if (nowMs - swept.atMs < settings.sweepMs) return;
+    swept = { ...swept, atMs: nowMs };
+    try {
+      swept.after = (await freeStrandedHeads(db, swept.after)).last;
+    } catch (err) {
+      log.debug({ err }, 'What waits for nothing could not be looked for.');
+    }
   };
   const claimSafely = async (): Promise<boolean> => {
     try {
@@ -146,15 +172,14 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
     const rung = new Promise<void>((resolve) => {
       signalled = resolve;
     });
-    const swept = wait(settings.sweepMs, undefined, { signal: sweep.signal }).catch(() => {});
-    await Promise.race([rung, swept]);
+    const slept = wait(settings.sweepMs, undefined, { signal: sweep.signal }).catch(() => {});
+    await Promise.race([rung, slept]);
     sweep.abort();
   };
 
   return {
     wake() {
-      woken = true;
-      signal();
+      lookAgain();
       return looked.promise;
     },
     start() {
@@ -170,6 +195,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
       await Promise.all(sends);
       clearTimeout(timer);
       await recorder.settle(settleMs);
+      await failing.settle();
     },
   };
 }

@@ -9,39 +9,83 @@ export interface Outcome {
   status: 'delivered' | 'failed' | 'exhausted';
   /** Milliseconds until the next attempt of a failed one. */
   retryInMs: number | null;
+  /** Milliseconds from the claim until it was sent. */
+  sentAfterMs: number;
+}
+
+/** When an endpoint that fails is only probed. */
+export interface CircuitSettings {
+  /** Failures in a row, over all workers. */
+  failures: number;
+  /** Between two probes. */
+  probeMs: number;
+}
+
+/** An endpoint of which nothing in the batch succeeded. */
+export interface FailingEndpoint {
+  webhook_id: string;
+  /** Since its first failure behind the last success. */
+  failing_days: number;
+  is_open: boolean;
 }
 
 /**
- * Writes many attempts and the new states of their deliveries in one statement. A failure that
- * comes after its lease ended changes nothing, as the delivery is in other hands by then.
+ * Writes many attempts and the new states of their deliveries in one statement, and answers the
+ * endpoints that fail. A failure that comes after its lease ended changes nothing, as the delivery
+ * is in other hands by then.
  */
 export async function recordOutcomes(
   db: Pick<TenantDb, 'querySystem'>,
   outcomes: readonly Outcome[],
-): Promise<void> {
+  circuit: CircuitSettings,
+): Promise<FailingEndpoint[]> {
   const rows = JSON.stringify(outcomes.map(toRow));
-  await db.querySystem(
+  const probe = circuit.probeMs / 1_000;
+  return db.querySystem<FailingEndpoint>(
     (sql) => sql`
-    with outcome as (
+    with outcome as materialized (
       select * from json_to_recordset(${rows}::text::json) as t (
-        id uuid, tenant_id uuid, attempt int, lease timestamptz, status text, retry_ms float, status_code int,
-        error_class text, error text, duration_ms int, response_body text,
-        response_truncated boolean, response_headers jsonb)
+        id uuid, tenant_id uuid, webhook_id uuid, attempt int, tries int, trigger text,
+        lease timestamptz, status text, retry_ms float, status_code int, error_class text,
+        error text, duration_ms int, response_body text, response_truncated boolean,
+        response_headers jsonb)
     ), delivery as (
       update webhook_deliveries d
-      set status = o.status, attempts = o.attempt, status_code = o.status_code, error = o.error,
+      set status = o.status, attempts = o.attempt, tries = o.tries, status_code = o.status_code,
+        error = o.error, leased_until = null,
+        trigger = case o.trigger when 'test' then 'test' else 'automatic' end,
         due_at = case when o.retry_ms is null then d.due_at
           else now() + make_interval(secs => o.retry_ms / 1000) end,
-        delivered_at = case when o.status = 'delivered' then now() end
+        delivered_at = case when o.status = 'delivered' then now() else d.delivered_at end
       from outcome o
       where d.id = o.id and d.status in ('pending', 'failed')
-        and (d.due_at = o.lease or o.status = 'delivered')
+        and (d.leased_until = o.lease or o.status = 'delivered')
+    ), attempt as (
+      insert into webhook_attempts (id, tenant_id, delivery_id, attempt, trigger, status_code,
+        error_class, error, duration_ms, response_body, response_truncated, response_headers)
+      select trellis_uuid(), tenant_id, id, attempt, trigger, status_code, error_class, error,
+        duration_ms, response_body, response_truncated, response_headers
+      from outcome
+    ), endpoint as (
+      select webhook_id, tenant_id, bool_or(status = 'delivered') as works,
+        (count(*) filter (where status <> 'delivered' and trigger <> 'test'))::int as failed
+      from outcome group by webhook_id, tenant_id
+    ), mended as (
+      delete from webhook_failures
+      where webhook_id in (select webhook_id from endpoint where works)
     )
-    insert into webhook_attempts (id, tenant_id, delivery_id, attempt, trigger, status_code,
-      error_class, error, duration_ms, response_body, response_truncated, response_headers)
-    select trellis_uuid(), tenant_id, id, attempt, 'automatic', status_code, error_class, error,
-      duration_ms, response_body, response_truncated, response_headers
-    from outcome`,
+    insert into webhook_failures as f (webhook_id, tenant_id, failures, open_until)
+    select webhook_id, tenant_id, failed,
+      case when failed >= ${circuit.failures} then now() + make_interval(secs => ${probe}) end
+    from endpoint
+    where not works and failed > 0 and exists (select from webhooks where id = webhook_id)
+    order by webhook_id
+    on conflict (webhook_id) do update set
+      failures = f.failures + excluded.failures,
+      open_until = case when f.failures + excluded.failures >= ${circuit.failures}
+        then now() + make_interval(secs => ${probe}) end
+    returning webhook_id, open_until is not null as is_open,
+      (extract(epoch from now() - failing_since) / 86400)::float8 as failing_days`,
   );
 }
 
@@ -49,7 +93,10 @@ function toRow({ delivery, result, status, retryInMs }: Outcome) {
   return {
     id: delivery.id,
     tenant_id: delivery.tenant_id,
+    webhook_id: delivery.webhook_id,
     attempt: delivery.attempt,
+    tries: delivery.tries,
+    trigger: delivery.trigger,
     lease: delivery.lease,
     status,
     retry_ms: retryInMs,
@@ -70,10 +117,10 @@ export async function releaseClaims(
 ): Promise<void> {
   await db.querySystem(
     (sql) => sql`
-    update webhook_deliveries d set due_at = now()
+    update webhook_deliveries d set leased_until = null
     from unnest(${deliveries.map((d) => d.id)}::uuid[], ${deliveries.map((d) => d.lease)}::text[])
       as claimed (id, lease)
-    where d.id = claimed.id and d.due_at = claimed.lease::timestamptz
+    where d.id = claimed.id and d.leased_until = claimed.lease::timestamptz
       and d.status in ('pending', 'failed')`,
   );
 }
