@@ -78,8 +78,16 @@ CREATE POLICY "system_access" ON "webhook_recoveries" AS PERMISSIVE FOR ALL TO "
 -- The order within an ordering key; no clock is asked, so none can turn it round.
 CREATE SEQUENCE webhook_delivery_positions;--> statement-breakpoint
 GRANT USAGE ON SEQUENCE webhook_delivery_positions TO trellis_app, trellis_system;--> statement-breakpoint
+-- The next place in the line of a key. It is drawn under a lock that lasts until the commit, so the
+-- places of a key are in the order of the commits. Whoever draws for several keys does so in their
+-- order, so that no two transactions wait for each other.
+CREATE FUNCTION trellis_next_position(tenant uuid, ordering_key text) RETURNS bigint
+LANGUAGE sql VOLATILE AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended(tenant || '/' || ordering_key, 0));
+  SELECT nextval('webhook_delivery_positions');
+$$;--> statement-breakpoint
 -- Changed at every publish or failure: the row finds room on its own page.
 ALTER TABLE quota_use SET (fillfactor = 50);--> statement-breakpoint
 ALTER TABLE webhook_failures SET (fillfactor = 50);--> statement-breakpoint
 -- A claim changes no index, so it stays on its page; what ends leaves the index of what is due.
-ALTER TABLE webhook_deliveries SET (fillfactor = 60);
+ALTER TABLE webhook_deliveries SET (fillfactor = 50);

@@ -12,6 +12,7 @@ const values: Record<string, string> = {
   integer: '1',
   bigint: '1',
   boolean: 'false',
+  date: 'now()',
   jsonb: "'{}'",
   json: "'{}'",
   bytea: "'\\x00'",

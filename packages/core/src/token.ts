@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** A secret that is given out once: 256 random bits in base64url, 43 characters. */
 export function newToken(): string {
@@ -10,5 +10,5 @@ export function newToken(): string {
  * try all tokens; it also lets a row be found by the token.
  */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }

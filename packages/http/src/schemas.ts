@@ -12,6 +12,18 @@ export const Timestamp = Type.String({
   examples: ['2026-01-31T12:00:00.000Z'],
 });
 
+/**
+ * A time that a caller gives. The format alone lets through a leap second and the year 0, which are
+ * no time to Postgres; `parseMoment` refuses what no pattern sees.
+ */
+export const moment = (description: string, example: string) =>
+  Type.String({
+    format: 'date-time',
+    pattern: '^[1-9]\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d',
+    description,
+    examples: [example],
+  });
+
 export const Nullable = <Schema extends TSchema>(schema: Schema) =>
   Type.Union([schema, Type.Null()]);
 

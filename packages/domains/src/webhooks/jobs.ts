@@ -8,6 +8,16 @@ export const deliverWebhooks = defineJob({
   payload: Type.Object({}),
 });
 
+/** Queues again what a subscription did not get, page by page. */
+export const recoverWebhook = defineJob({
+  name: 'webhooks.recover',
+  queue: 'default',
+  payload: Type.Object({
+    tenantId: Type.String(),
+    recoveryId: Type.String(),
+  }),
+});
+
 export const removeOldDeliveries = defineJob({
   name: 'webhooks.remove-old-deliveries',
   queue: 'cleanup',

@@ -1,53 +1,32 @@
-import type { Attempt, Delivery, DeliveryDetails, Webhook } from './repository.ts';
-import type { DeliveryReply, WebhookReply } from './schemas.ts';
+import { redactCustomHeaders } from './custom-headers.ts';
+import type { EndpointState, ShownWebhook } from './repository.ts';
+import type { WebhookReply, WebhookSettings } from './schemas.ts';
 
-/** Rows as the wire shows them. */
-
-export function presentWebhook(row: Webhook): WebhookReply {
+/** What people have set, without the state of the endpoint: for the audit trail. */
+export function presentWebhook(row: ShownWebhook): WebhookSettings {
   const { id, url, events, description, isActive, disabledReason, secretHint } = row;
   return {
     id,
     url,
     events,
     description,
+    headers: redactCustomHeaders(row.headers),
     isActive,
     disabledReason,
     secretHint,
+    previousSecretsExpireAt: row.previousSecrets
+      .map(({ expiresAt }) => expiresAt)
+      .filter((expiresAt) => Date.parse(expiresAt) > Date.now()),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };
 }
 
-export function presentDelivery(row: Delivery): DeliveryReply {
-  const waits = row.status === 'pending' || row.status === 'failed';
+/** As callers are shown it. */
+export function presentReply(row: ShownWebhook & EndpointState): WebhookReply {
   return {
-    id: row.id,
-    webhookId: row.webhookId,
-    eventId: row.eventId,
-    event: row.eventType,
-    status: row.status,
-    attempts: row.attempts,
-    statusCode: row.statusCode,
-    error: row.error,
-    nextAttemptAt: waits ? instantOf(row.dueAt) : null,
-    deliveredAt: row.deliveredAt?.toISOString() ?? null,
-    createdAt: row.createdAt.toISOString(),
+    ...presentWebhook(row),
+    failingSince: row.failingSince?.toISOString() ?? null,
+    circuit: row.openUntil ? 'open' : 'closed',
   };
-}
-
-function presentAttempt({ deliveryId: _, tenantId: __, ...row }: Attempt) {
-  return { ...row, createdAt: row.createdAt.toISOString() };
-}
-
-export function presentDetails({ delivery, payload, attempts }: DeliveryDetails) {
-  return {
-    ...presentDelivery(delivery),
-    payload,
-    attemptList: attempts.map(presentAttempt),
-  };
-}
-
-/** Null for what waits until another of its ordering key has ended: `infinity` in the table. */
-function instantOf(date: Date): string | null {
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

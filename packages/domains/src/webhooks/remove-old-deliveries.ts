@@ -5,6 +5,7 @@ export interface RemovedRows {
   attempts: number;
   deliveries: number;
   events: number;
+  recoveries: number;
 }
 
 type Db = Pick<TenantDb, 'querySystem'>;
@@ -19,7 +20,7 @@ const dayMs = 86_400_000;
  * table does not keep the others; throws AggregateError in the end.
  */
 export async function removeOld(db: Db): Promise<RemovedRows> {
-  const removed: RemovedRows = { attempts: 0, deliveries: 0, events: 0 };
+  const removed: RemovedRows = { attempts: 0, deliveries: 0, events: 0, recoveries: 0 };
   const failures: unknown[] = [];
   const remove = async (name: keyof RemovedRows, table: string, moreDays: number) => {
     try {
@@ -33,6 +34,7 @@ export async function removeOld(db: Db): Promise<RemovedRows> {
   await remove('attempts', 'webhook_attempts', 0);
   await remove('deliveries', 'webhook_deliveries', 0);
   await remove('events', 'events', 1);
+  await remove('recoveries', 'webhook_recoveries', 0);
   if (failures.length > 0) {
     const counts = JSON.stringify(removed);
     throw new AggregateError(failures, `Not all that is old was removed, only ${counts}.`);

@@ -1,16 +1,33 @@
 import { decodeCursor, type PageQuery } from '@trellis/core/pagination';
-import { events } from '@trellis/db/schema/events';
-import { webhookAttempts, webhookDeliveries, webhooks } from '@trellis/db/schema/webhooks';
-import { selectById } from '@trellis/db/select-by-id';
-import type { Tx } from '@trellis/db/tenant-db';
-import { and, asc, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
+import { laterThan } from '@trellis/db/columns';
+import { webhookDeliveries, webhookFailures, webhooks } from '@trellis/db/schema/webhooks';
+import type { TenantDb, Tx } from '@trellis/db/tenant-db';
+import {
+  and,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  inArray,
+  isNotNull,
+  lt,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 
 export type Webhook = typeof webhooks.$inferSelect;
-export type Delivery = typeof webhookDeliveries.$inferSelect;
-export type Attempt = typeof webhookAttempts.$inferSelect;
 
-/** One row more than asked for, which tells whether there is another page. */
-const rowsFor = (page: PageQuery) => page.limit + 1;
+/** How its endpoint fails; nulls while it does not. */
+export interface EndpointState {
+  failingSince: Date | null;
+  /** Set while the circuit is not closed. */
+  openUntil: Date | null;
+}
+
+export const soundState: EndpointState = { failingSince: null, openUntil: null };
+
+export type ShownWebhook = Omit<Webhook, 'tenantId' | 'secret' | 'createdBy'>;
+
 const before = (column: typeof webhooks.id, page: PageQuery): SQL | undefined =>
   page.cursor ? lt(column, decodeCursor(page.cursor)) : undefined;
 
@@ -27,17 +44,38 @@ export async function insertWebhook(
   return row as Webhook;
 }
 
-export function listWebhooks(tx: Tx, page: PageQuery): Promise<Webhook[]> {
+const { tenantId: _, secret: __, createdBy: ___, ...shownColumns } = getTableColumns(webhooks);
+const { failingSince, openUntil } = webhookFailures;
+
+/** One row more than a page has, which tells whether there is another page. */
+export function listWebhooks(tx: Tx, page: PageQuery): Promise<(ShownWebhook & EndpointState)[]> {
   return tx.orm
-    .select()
+    .select({ ...shownColumns, failingSince, openUntil })
     .from(webhooks)
+    .leftJoin(webhookFailures, eq(webhookFailures.webhookId, webhooks.id))
     .where(before(webhooks.id, page))
     .orderBy(desc(webhooks.id))
-    .limit(rowsFor(page));
+    .limit(page.limit + 1);
 }
 
-/** As `findWebhook`, but outside of a transaction. */
-export const readWebhook = selectById(webhooks);
+/** In one round trip and server-prepared, as clients repeat it. */
+export async function readWebhook(
+  db: Pick<TenantDb, 'queryTenant'>,
+  tenantId: string,
+  id: string,
+): Promise<(ShownWebhook & EndpointState) | undefined> {
+  const [row] = await db.queryTenant<ShownWebhook & EndpointState>(
+    tenantId,
+    (client) => client`
+      select w.id, w.url, w.events, w.description, w.headers, w.is_active as "isActive",
+        w.disabled_reason as "disabledReason", w.secret_hint as "secretHint",
+        w.previous_secrets as "previousSecrets", w.created_at as "createdAt",
+        w.updated_at as "updatedAt", f.failing_since as "failingSince", f.open_until as "openUntil"
+      from webhooks w left join webhook_failures f on f.webhook_id = w.id
+      where w.id = ${id}`,
+  );
+  return row;
+}
 
 export async function findWebhook(tx: Tx, id: string): Promise<Webhook | undefined> {
   const [row] = await tx.orm.select().from(webhooks).where(eq(webhooks.id, id));
@@ -54,12 +92,19 @@ export async function updateWebhook(
   id: string,
   change: Partial<typeof webhooks.$inferInsert>,
 ): Promise<Webhook> {
-  const [row] = await tx.orm.update(webhooks).set(change).where(eq(webhooks.id, id)).returning();
+  const [row] = await tx.orm
+    .update(webhooks)
+    // Always later than before, because the version that clients compare is made from it.
+    .set({ ...change, updatedAt: laterThan(webhooks.updatedAt) })
+    .where(eq(webhooks.id, id))
+    .returning();
   return row as Webhook;
 }
 
 /** What was not delivered yet never will be; what was stays until its retention ends. */
 export async function deleteWebhook(tx: Tx, id: string): Promise<void> {
+  // Before the deliveries, as the worker locks them in this order when it records.
+  await forgetFailures(tx, id);
   await tx.orm
     .update(webhookDeliveries)
     .set({ status: 'cancelled' })
@@ -72,53 +117,23 @@ export async function deleteWebhook(tx: Tx, id: string): Promise<void> {
   await tx.orm.delete(webhooks).where(eq(webhooks.id, id));
 }
 
-export interface DeliveryFilter extends PageQuery {
-  status?: Delivery['status'] | undefined;
-  event?: string | undefined;
-}
-
-export function listDeliveries(
-  tx: Tx,
-  webhookId: string,
-  filter: DeliveryFilter,
-): Promise<Delivery[]> {
-  const { id, status, eventType } = webhookDeliveries;
-  return tx.orm
-    .select()
-    .from(webhookDeliveries)
-    .where(
-      and(
-        eq(webhookDeliveries.webhookId, webhookId),
-        filter.status && eq(status, filter.status),
-        filter.event ? eq(eventType, filter.event) : undefined,
-        filter.cursor ? lt(id, decodeCursor(filter.cursor)) : undefined,
-      ),
-    )
-    .orderBy(desc(id))
-    .limit(rowsFor(filter));
-}
-
-export interface DeliveryDetails {
-  delivery: Delivery;
-  payload: string;
-  attempts: Attempt[];
-}
-
-export async function findDelivery(
-  tx: Tx,
-  webhookId: string,
-  id: string,
-): Promise<DeliveryDetails | undefined> {
+export async function readState(tx: Tx, webhookId: string): Promise<EndpointState> {
   const [row] = await tx.orm
-    .select({ delivery: webhookDeliveries, payload: events.payload })
-    .from(webhookDeliveries)
-    .innerJoin(events, eq(events.id, webhookDeliveries.eventId))
-    .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.webhookId, webhookId)));
-  if (!row) return undefined;
-  const attempts = await tx.orm
-    .select()
-    .from(webhookAttempts)
-    .where(eq(webhookAttempts.deliveryId, id))
-    .orderBy(asc(webhookAttempts.id));
-  return { ...row, attempts };
+    .select({ failingSince, openUntil })
+    .from(webhookFailures)
+    .where(eq(webhookFailures.webhookId, webhookId));
+  return row ?? soundState;
+}
+
+/** For an endpoint that begins anew. */
+export async function forgetFailures(tx: Tx, webhookId: string): Promise<void> {
+  await tx.orm.delete(webhookFailures).where(eq(webhookFailures.webhookId, webhookId));
+}
+
+/** Of an open circuit, lets the next probe go at once: somebody expects the endpoint to answer. */
+export async function probeNow(tx: Tx, webhookId: string): Promise<void> {
+  await tx.orm
+    .update(webhookFailures)
+    .set({ openUntil: sql`now()` })
+    .where(and(eq(webhookFailures.webhookId, webhookId), isNotNull(openUntil)));
 }

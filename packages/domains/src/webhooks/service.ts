@@ -1,117 +1,134 @@
-import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import { type Page, type PageQuery, toPage } from '@trellis/core/pagination';
 import { writeAudit } from '../audit/write-audit.ts';
 import { reserveQuota } from '../plans/quota.ts';
 import type { Platform } from '../platform.ts';
+import { sealHeaders } from './custom-headers.ts';
 import type { AddressGuard } from './delivery/guard-address.ts';
-import { UrlRefusedError } from './delivery/refused-url.ts';
 import { createSecret, secretHint } from './delivery/sign.ts';
-import { webhookErrors } from './errors.ts';
-import { presentDelivery, presentDetails, presentWebhook } from './present.ts';
+import { found } from './found.ts';
+import { deliverWebhooks } from './jobs.ts';
+import { presentReply, presentWebhook } from './present.ts';
+import { refuseBadUrl } from './refuse-url.ts';
 import * as repository from './repository.ts';
+import { rotateSecret } from './rotate-secret.ts';
 import type {
   CreateWebhookBody,
-  DeliveryReply,
   UpdateWebhookBody,
   WebhookReply,
+  WebhookWithSecretReply,
 } from './schemas.ts';
 
-type Needs = Pick<Platform, 'db' | 'secrets'> & { guard: Pick<AddressGuard, 'checkHost'> };
+export interface WebhooksService {
+  create(call: CallContext, input: CreateWebhookBody): Promise<WebhookWithSecretReply>;
+  list(call: CallContext, page: PageQuery): Promise<Page<WebhookReply>>;
+  get(call: CallContext, id: string): Promise<WebhookReply>;
+  /** `precondition` gets the last change, and throws when the caller saw an older one. */
+  update(
+    call: CallContext,
+    id: string,
+    input: UpdateWebhookBody,
+    precondition: (updatedAt: Date) => void,
+  ): Promise<WebhookReply>;
+  rotateSecret(
+    call: CallContext,
+    id: string,
+    overlapSeconds: number,
+  ): Promise<WebhookWithSecretReply>;
+  delete(call: CallContext, id: string): Promise<void>;
+}
 
-export type WebhooksService = ReturnType<typeof createWebhooksService>;
+type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'clock'> & {
+  guard: Pick<AddressGuard, 'checkHost'>;
+};
 
-export function createWebhooksService(needs: Needs) {
-  const { db, secrets, guard } = needs;
+export function createWebhooksService(needs: Needs): WebhooksService {
+  const { db } = needs;
   return {
-    async create(
-      call: CallContext,
-      input: CreateWebhookBody,
-    ): Promise<WebhookReply & { secret: string }> {
-      await refuseBadUrl(guard, input.url);
-      const secret = createSecret();
-      return db.withTenant(call.tenantId, async (tx) => {
-        await reserveQuota(tx, call.tenantId, 'maxWebhooks', () => repository.countWebhooks(tx));
-        const row = await repository.insertWebhook(tx, {
-          ...input,
-          tenantId: call.tenantId,
-          secret: secrets.seal(secret),
-          secretHint: secretHint(secret),
-          createdBy: call.actor.id,
-        });
-        const after = presentWebhook(row);
-        await writeAudit(needs, tx, call, {
-          action: 'webhook.created',
-          ...resource(row.id),
-          after,
-        });
-        return { ...after, secret };
-      });
-    },
+    create: (call, input) => create(needs, call, input),
 
-    list: (call: CallContext, page: PageQuery): Promise<Page<WebhookReply>> =>
+    list: (call, page) =>
       db.withTenant(call.tenantId, async (tx) =>
-        toPage(await repository.listWebhooks(tx, page), page.limit, presentWebhook),
+        toPage(await repository.listWebhooks(tx, page), page.limit, presentReply),
       ),
 
-    get: async (call: CallContext, id: string): Promise<WebhookReply> =>
-      presentWebhook(found(await repository.readWebhook(db, call.tenantId, id))),
+    get: async (call, id) =>
+      presentReply(found(await repository.readWebhook(db, call.tenantId, id))),
 
-    async update(call: CallContext, id: string, input: UpdateWebhookBody): Promise<WebhookReply> {
-      if (input.url !== undefined) await refuseBadUrl(guard, input.url);
-      return db.withTenant(call.tenantId, async (tx) => {
-        const before = presentWebhook(found(await repository.lockWebhook(tx, id)));
-        const change = { ...input, ...(input.isActive && { disabledReason: null }) };
-        const after = presentWebhook(await repository.updateWebhook(tx, id, change));
-        await writeAudit(needs, tx, call, {
-          action: 'webhook.updated',
-          ...resource(id),
-          before,
-          after,
-        });
-        return after;
-      });
+    async update(call, id, input, precondition) {
+      if (input.url !== undefined) await refuseBadUrl(needs.guard, input.url);
+      return update(needs, call, id, input, precondition);
     },
 
-    delete: (call: CallContext, id: string): Promise<void> =>
+    rotateSecret: (call, id, overlapSeconds) => rotateSecret(needs, call, id, overlapSeconds),
+
+    delete: (call, id) =>
       db.withTenant(call.tenantId, async (tx) => {
         const before = presentWebhook(found(await repository.lockWebhook(tx, id)));
         await repository.deleteWebhook(tx, id);
         await writeAudit(needs, tx, call, { action: 'webhook.deleted', ...resource(id), before });
       }),
-
-    listDeliveries: (
-      call: CallContext,
-      id: string,
-      filter: repository.DeliveryFilter,
-    ): Promise<Page<DeliveryReply>> =>
-      db.withTenant(call.tenantId, async (tx) => {
-        found(await repository.findWebhook(tx, id));
-        const rows = await repository.listDeliveries(tx, id, filter);
-        return toPage(rows, filter.limit, presentDelivery);
-      }),
-
-    getDelivery: (call: CallContext, id: string, deliveryId: string) =>
-      db.withTenant(call.tenantId, async (tx) =>
-        presentDetails(found(await repository.findDelivery(tx, id, deliveryId))),
-      ),
   };
 }
 
+async function create(
+  needs: Needs,
+  call: CallContext,
+  { headers = {}, ...input }: CreateWebhookBody,
+): Promise<WebhookWithSecretReply> {
+  const { db, secrets, guard } = needs;
+  const sealed = sealHeaders(secrets, headers);
+  await refuseBadUrl(guard, input.url);
+  const secret = createSecret();
+  return db.withTenant(call.tenantId, async (tx) => {
+    await reserveQuota(tx, call.tenantId, 'maxWebhooks', () => repository.countWebhooks(tx));
+    const row = await repository.insertWebhook(tx, {
+      ...input,
+      tenantId: call.tenantId,
+      headers: sealed,
+      secret: secrets.seal(secret),
+      secretHint: secretHint(secret),
+      createdBy: call.actor.id,
+    });
+    await writeAudit(needs, tx, call, {
+      action: 'webhook.created',
+      ...resource(row.id),
+      after: presentWebhook(row),
+    });
+    return { ...presentReply({ ...row, ...repository.soundState }), secret };
+  });
+}
+
+function update(
+  needs: Needs,
+  call: CallContext,
+  id: string,
+  { headers, ...input }: UpdateWebhookBody,
+  precondition: (updatedAt: Date) => void,
+): Promise<WebhookReply> {
+  const { db, secrets, jobs } = needs;
+  return db.withTenant(call.tenantId, async (tx) => {
+    const before = found(await repository.lockWebhook(tx, id));
+    precondition(before.updatedAt);
+    const isAnotherUrl = input.url !== undefined && input.url !== before.url;
+    const beginsAnew = isAnotherUrl || (input.isActive === true && !before.isActive);
+    const after = await repository.updateWebhook(tx, id, {
+      ...input,
+      ...(headers && { headers: sealHeaders(secrets, headers, before.headers) }),
+      ...(beginsAnew && { disabledReason: null }),
+    });
+    if (beginsAnew) {
+      await repository.forgetFailures(tx, id);
+      tx.afterCommit(() => jobs.ring(deliverWebhooks));
+    }
+    await writeAudit(needs, tx, call, {
+      action: 'webhook.updated',
+      ...resource(id),
+      before: presentWebhook(before),
+      after: presentWebhook(after),
+    });
+    return presentReply({ ...after, ...(await repository.readState(tx, id)) });
+  });
+}
+
 const resource = (id: string) => ({ resourceType: 'webhook', resourceId: id });
-
-/** A row of another tenant is not found either: row-level security does not show it. */
-function found<Row>(row: Row | undefined): Row {
-  if (!row) throw commonErrors.not_found();
-  return row;
-}
-
-/** Throws `url_refused` (422). The same guard stands at the connection, when the time comes. */
-async function refuseBadUrl(guard: Pick<AddressGuard, 'checkHost'>, url: string): Promise<void> {
-  try {
-    await guard.checkHost(url);
-  } catch (cause) {
-    if (cause instanceof UrlRefusedError) throw webhookErrors.url_refused(cause.message, { cause });
-    throw cause;
-  }
-}

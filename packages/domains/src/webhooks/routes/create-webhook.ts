@@ -1,11 +1,12 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { entityTag } from '@trellis/http/entity-tag';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
-import { CreatedWebhookReply, CreateWebhookBody } from '../schemas.ts';
+import { CreateWebhookBody, WebhookWithSecretReply } from '../schemas.ts';
 import type { WebhooksService } from '../service.ts';
 
-export function createWebhookRoute(app: App, service: WebhooksService): void {
+export function createWebhookRoute(app: App, service: Pick<WebhooksService, 'create'>): void {
   app.post(
     '/webhooks',
     {
@@ -20,12 +21,16 @@ export function createWebhookRoute(app: App, service: WebhooksService): void {
           'The signing secret is in this answer only. At most `maxWebhooks` of the plan.',
         tags: ['webhooks'],
         body: CreateWebhookBody,
-        response: replies({ 201: CreatedWebhookReply }, 401, 403, 409, 422),
+        response: replies({ 201: WebhookWithSecretReply }, 401, 403, 409, 422),
       },
     },
     async (request, reply) => {
       const webhook = await service.create(callOf(request), request.body);
-      return reply.code(201).header('location', `/api/v1/webhooks/${webhook.id}`).send(webhook);
+      return reply
+        .code(201)
+        .header('location', `/api/v1/webhooks/${webhook.id}`)
+        .header('etag', entityTag(new Date(webhook.updatedAt)))
+        .send(webhook);
     },
   );
 }

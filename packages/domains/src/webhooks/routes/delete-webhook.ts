@@ -5,7 +5,7 @@ import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import type { WebhooksService } from '../service.ts';
 
-export function deleteWebhookRoute(app: App, service: WebhooksService): void {
+export function deleteWebhookRoute(app: App, service: Pick<WebhooksService, 'delete'>): void {
   app.delete(
     '/webhooks/:id',
     {

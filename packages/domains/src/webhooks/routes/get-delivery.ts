@@ -2,10 +2,10 @@ import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
-import { DeliveryParams, DeliveryWithAttemptsReply } from '../schemas.ts';
-import type { WebhooksService } from '../service.ts';
+import type { DeliveriesService } from '../deliveries/service.ts';
+import { DeliveryParams, DeliveryWithAttemptsReply } from '../delivery-schemas.ts';
 
-export function getDeliveryRoute(app: App, service: WebhooksService): void {
+export function getDeliveryRoute(app: App, service: Pick<DeliveriesService, 'get'>): void {
   app.get(
     '/webhooks/:id/deliveries/:deliveryId',
     {
@@ -18,6 +18,6 @@ export function getDeliveryRoute(app: App, service: WebhooksService): void {
         response: replies({ 200: DeliveryWithAttemptsReply }, 401, 403, 404),
       },
     },
-    (request) => service.getDelivery(callOf(request), request.params.id, request.params.deliveryId),
+    (request) => service.get(callOf(request), request.params.id, request.params.deliveryId),
   );
 }

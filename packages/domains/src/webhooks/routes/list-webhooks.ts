@@ -6,7 +6,7 @@ import type { App } from '@trellis/http/types';
 import { WebhookReply } from '../schemas.ts';
 import type { WebhooksService } from '../service.ts';
 
-export function listWebhooksRoute(app: App, service: WebhooksService): void {
+export function listWebhooksRoute(app: App, service: Pick<WebhooksService, 'list'>): void {
   app.get(
     '/webhooks',
     {

@@ -1,25 +1,33 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { entityTag, IfMatchHeaders, preconditionOf } from '@trellis/http/entity-tag';
 import { replies } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { UpdateWebhookBody, WebhookReply } from '../schemas.ts';
 import type { WebhooksService } from '../service.ts';
 
-export function updateWebhookRoute(app: App, service: WebhooksService): void {
+export function updateWebhookRoute(app: App, service: Pick<WebhooksService, 'update'>): void {
   app.patch(
     '/webhooks/:id',
     {
       config: { access: access.permission('webhooks:write'), audit: 'webhook.updated' },
       schema: {
         summary: 'Change a subscription',
-        description: 'What is left out stays as it is.',
+        description:
+          'What is left out stays as it is; `headers` replaces all of them. Another URL, or enabling it, makes a new start: its failures are forgotten.',
         tags: ['webhooks'],
         params: IdParams,
+        headers: IfMatchHeaders,
         body: UpdateWebhookBody,
-        response: replies({ 200: WebhookReply }, 401, 403, 404, 422),
+        response: replies({ 200: WebhookReply }, 401, 403, 404, 412, 422),
       },
     },
-    (request) => service.update(callOf(request), request.params.id, request.body),
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const precondition = preconditionOf(headers);
+      const webhook = await service.update(callOf(request), params.id, body, precondition);
+      return reply.header('etag', entityTag(new Date(webhook.updatedAt))).send(webhook);
+    },
   );
 }

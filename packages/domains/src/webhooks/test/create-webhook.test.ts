@@ -19,23 +19,24 @@ t.test('POST /webhooks', async (t) => {
     const { status, body, headers } = await create(account.token, input);
     t.equal(status, 201);
     t.equal(headers.get('location'), `/api/v1/webhooks/${body.id}`);
-    t.match(body, { ...input, isActive: true, disabledReason: null });
+    t.match(body, { ...input, headers: {}, isActive: true, disabledReason: null });
+    t.match(body, { previousSecretsExpireAt: [], failingSince: null, circuit: 'closed' });
     t.match(body.secret, /^whsec_[A-Za-z0-9+/]{43}=$/, '32 random bytes');
     t.equal(body.secretHint, `whsec_…${body.secret.slice(-5, -1)}`);
     const later = await api.request('GET', `/webhooks/${body.id}`, { token: account.token });
     const { secret: _, ...shown } = body;
     t.same(later.body, shown, 'a later read shows all but the secret');
+    t.equal(later.headers.get('etag'), headers.get('etag'));
   });
 
   await t.test('201: stores the secret sealed, and audits without it', async (t) => {
     const account = await signUp(api);
     const { body } = await create(account.token, { url, events: ['*'] });
     const [row] = await api.app.platform.db.asSystem(
-      (tx) => tx.sql<{ secrets: string[] }[]>`select secrets from webhooks where id = ${body.id}`,
+      (tx) => tx.sql<{ secret: string }[]>`select secret from webhooks where id = ${body.id}`,
     );
-    t.equal(row?.secrets.length, 1);
     t.notOk(JSON.stringify(row).includes(body.secret.slice(6)));
-    t.equal(api.app.platform.secrets.open(row?.secrets[0] ?? ''), body.secret);
+    t.equal(api.app.platform.secrets.open(row?.secret ?? ''), body.secret);
     const trail = await api.request('GET', `/audit-logs?resourceId=${body.id}`, {
       token: account.token,
     });

@@ -13,12 +13,20 @@ function deliveryOf(webhookId: string, tenantId = `tenant of ${webhookId}`): Cla
     tenant_id: tenantId,
     webhook_id: webhookId,
     event_id: id,
+    ordering_key: null,
+    trigger: 'automatic',
     attempt: 1,
+    tries: 1,
     lease: '',
+    age_ms: 0,
+    claimedMs: 0,
     url: '',
-    secrets: [],
+    secret: '',
+    previous_secrets: [],
+    headers: [],
     payload: '',
     retry_tail: false,
+    failure_days: 5,
   };
 }
 

@@ -19,7 +19,7 @@ t.test('GET /webhooks/:id/deliveries', async (t) => {
   const events = [
     await publish(api, account, 'order.paid'),
     await publish(api, account, 'order.refuse'),
-    await publish(api, account, 'user.created'),
+    await publish(api, account, 'invoice.sent'),
   ];
   await eventually(async () => {
     const { body } = await list();
@@ -49,8 +49,8 @@ t.test('GET /webhooks/:id/deliveries', async (t) => {
 
   await t.test('200: filtered by status and by type', async (t) => {
     t.same(eventIds(await list('?status=failed')), [events[1]]);
-    t.same(eventIds(await list('?event=user.created')), [events[2]]);
-    t.same(eventIds(await list('?event=user.created&status=failed')), []);
+    t.same(eventIds(await list('?event=invoice.sent')), [events[2]]);
+    t.same(eventIds(await list('?event=invoice.sent&status=failed')), []);
   });
 
   await t.test('200: in pages', async (t) => {

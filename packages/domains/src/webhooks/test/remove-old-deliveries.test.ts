@@ -33,11 +33,15 @@ async function open(t: Test) {
       (sql) => sql`insert into tenants (id, name, slug, plan_type)
         values (${id}, ${plan}, ${plan}, ${plan})`,
     );
+    await db.querySystem(
+      (sql) => sql`insert into webhooks (id, tenant_id, url, events, secret, secret_hint)
+        values (${id}, ${id}, 'http://127.0.0.1:9', '{*}', '', '')`,
+    );
   }
   return { db, ownerUrl };
 }
 
-/** `count` events of each tenant with a delivery and an attempt, all of that age. */
+/** `count` events of each tenant with a delivery, an attempt and a recovery, all of that age. */
 async function add(db: TenantDb, days: number, count = 1): Promise<void> {
   const atMs = Date.now() - days * dayMs;
   const at = new Date(atMs);
@@ -55,6 +59,11 @@ async function add(db: TenantDb, days: number, count = 1): Promise<void> {
         insert into webhook_attempts
           (id, tenant_id, delivery_id, attempt, trigger, duration_ms, created_at)
         select id, ${tenantId}, id, 1, 'automatic', 1, ${at.toISOString()} from (${made}) made`;
+      await sql`
+        insert into webhook_recoveries
+          (id, tenant_id, webhook_id, kind, since, until, status, created_at)
+        select id, ${tenantId}, ${tenantId}, 'failed', now(), now(), 'completed',
+          ${at.toISOString()} from (${made}) made`;
     });
   }
 }
@@ -82,20 +91,22 @@ t.test('rows go when the plan of their tenant no longer keeps them', async (t) =
   t.same(await left(db, 'webhook_attempts'), kept);
   t.same(await left(db, 'webhook_deliveries'), kept);
   t.same(await left(db, 'events'), kept);
-  t.same(removed, { attempts: 10, deliveries: 10, events: 10 });
+  t.same(await left(db, 'webhook_recoveries'), kept);
+  t.same(removed, { attempts: 10, deliveries: 10, events: 10, recoveries: 10 });
 });
 
 t.test('an event stays a day longer than its deliveries', async (t) => {
   const { db } = await open(t);
   await add(db, 7.5);
-  t.same(await removeOld(db), { attempts: 1, deliveries: 1, events: 0 });
+  t.same(await removeOld(db), { attempts: 1, deliveries: 1, events: 0, recoveries: 1 });
 });
 
 t.test('more than one page goes in one run', async (t) => {
   const { db } = await open(t);
   await add(db, 100, 1_500);
   await add(db, 20, 1_500);
-  t.same(await removeOld(db), { attempts: 6_000, deliveries: 6_000, events: 6_000 });
+  const all = { attempts: 6_000, deliveries: 6_000, events: 6_000, recoveries: 6_000 };
+  t.same(await removeOld(db), all);
 });
 
 t.test('the primary key leads to what is old', async (t) => {
@@ -105,7 +116,8 @@ t.test('the primary key leads to what is old', async (t) => {
   const reads = async () => {
     const [row] = await db.querySystem<{ rows: number }>(
       (sql) => sql`select sum(seq_tup_read)::int as rows from pg_stat_user_tables
-        where relname in ('events', 'webhook_deliveries', 'webhook_attempts')`,
+        where relname in
+          ('events', 'webhook_deliveries', 'webhook_attempts', 'webhook_recoveries')`,
     );
     return row?.rows;
   };

@@ -3,14 +3,14 @@ import { isIP } from 'node:net';
 import t from 'tap';
 import { createAddressGuard } from '../../delivery/guard-address.ts';
 import { BlockedAddressError, UrlRefusedError } from '../../delivery/refused-url.ts';
-import type { Resolve } from '../../delivery/resolve-host.ts';
+import type { Resolve } from '../../delivery/share-resolve.ts';
 
 const guard = createAddressGuard({ allowCidrs: [] });
 
 /** Answers each question with the next list, the last one for ever. */
 function resolveTo(...answers: string[][]): Resolve & { asked(): number } {
   let asked = 0;
-  const resolve: Resolve = (_hostname, _options, callback) => {
+  const resolve: Resolve = (_hostname, callback) => {
     const addresses = answers[Math.min(asked, answers.length - 1)] ?? [];
     asked += 1;
     setImmediate(() =>
@@ -151,7 +151,7 @@ t.test('lookup keeps to the family that is asked for and hands errors on', async
     t.equal(address, '2606:4700::1');
   }
   const failure = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
-  const { error } = await look((_host, _options, callback) => callback(failure, []), true);
+  const { error } = await look((_host, callback) => callback(failure, []), true);
   t.equal(error, failure);
 });
 
@@ -171,7 +171,7 @@ t.test('checkHost refuses private names, and leaves unknown ones to the delivery
   const url = 'https://hook.example/x';
   await t.rejects(withAnswer(resolveTo(['192.168.0.1'])).checkHost(url), BlockedAddressError);
   await t.resolves(withAnswer(resolveTo(['8.8.8.8'])).checkHost(url));
-  const failing: Resolve = (_host, _options, callback) => callback(new Error('EAI_AGAIN'), []);
+  const failing: Resolve = (_host, callback) => callback(new Error('EAI_AGAIN'), []);
   await t.resolves(withAnswer(failing).checkHost(url));
   const startedMs = performance.now();
   await t.resolves(withAnswer(() => {}).checkHost(url), 'a resolver that never answers');

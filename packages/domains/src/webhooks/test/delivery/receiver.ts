@@ -57,6 +57,7 @@ export function makeSender(t: Test, options: Partial<SenderOptions> = {}): Sende
 }
 
 export const message = {
+  webhookId: 'one',
   headers: { 'content-type': 'application/json', 'webhook-id': 'msg_1' },
   body: '{"type":"user.created"}',
 };

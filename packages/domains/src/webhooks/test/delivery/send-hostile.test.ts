@@ -112,7 +112,7 @@ t.test('a short rest is read so that the connection can be used again', async (t
     response.write('a'.repeat(100));
     setTimeout(() => response.end('b'.repeat(keptBytes)), 20);
   });
-  const sender = makeSender(t, { connectionsPerOrigin: 1 });
+  const sender = makeSender(t, { connectionsPerWebhook: 1 });
   for (let i = 0; i < 3; i += 1) {
     const result = await sender.send({ url: receiver.url, ...message });
     t.match(result, { outcome: 'delivered', responseTruncated: true });
@@ -224,10 +224,11 @@ t.test('connections that fail are told apart', async (t) => {
 
 t.test('a name that cannot be resolved, and one of which no address answers', async (t) => {
   for (const code of ['ENOTFOUND', 'EAI_AGAIN']) {
-    const error = Object.assign(new Error(`getaddrinfo ${code}`), { code });
+    const syscall = 'getaddrinfo';
+    const error = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
     const guard = createAddressGuard({
       allowCidrs: [],
-      resolve: (_host, _options, callback) => setImmediate(() => callback(error, [])),
+      resolve: (_host, callback) => setImmediate(() => callback(error, [])),
     });
     const result = await makeSender(t, { guard }).send({ url: 'http://hook.example/', ...message });
     t.match(result, { outcome: 'failed', errorClass: 'dns', error: `getaddrinfo ${code}` });
@@ -236,7 +237,7 @@ t.test('a name that cannot be resolved, and one of which no address answers', as
   const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
   const guard = createAddressGuard({
     allowCidrs: ['127.0.0.0/8'],
-    resolve: (_host, _options, callback) => setImmediate(() => callback(null, addresses)),
+    resolve: (_host, callback) => setImmediate(() => callback(null, addresses)),
   });
   const url = `http://hook.example:${port}/`;
   const result = await makeSender(t, { guard }).send({ url, ...message });
@@ -248,7 +249,7 @@ t.test(
   async (t) => {
     const silent = await serveSocket(t, () => {});
     const guard = createAddressGuard({ allowCidrs: ['127.0.0.0/8'] });
-    const options = { guard, userAgent: 'Trellis/test', deadlineMs: 300, connectionsPerOrigin: 8 };
+    const options = { guard, userAgent: 'Trellis/test', deadlineMs: 300, connectionsPerWebhook: 8 };
     const sender = createSender(options);
     const startedMs = performance.now();
     const sends = Array.from({ length: 2000 }, () => sender.send({ url: silent.url, ...message }));

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import t from 'tap';
 import { createAddressGuard } from '../../delivery/guard-address.ts';
-import type { Resolve } from '../../delivery/resolve-host.ts';
+import type { Resolve } from '../../delivery/share-resolve.ts';
 import { makeSender, message, serveHttp } from './receiver.ts';
 
 const loopback: LookupAddress = { address: '127.0.0.1', family: 4 };
@@ -11,7 +11,7 @@ const outside: LookupAddress = { address: '192.0.2.1', family: 4 };
 
 function resolveTo(...answers: LookupAddress[][]): Resolve & { asked(): number } {
   let asked = 0;
-  const resolve: Resolve = (_host, _options, callback) => {
+  const resolve: Resolve = (_host, callback) => {
     const answer = answers[Math.min(asked, answers.length - 1)] ?? [];
     asked += 1;
     setImmediate(() => callback(null, answer));

@@ -15,9 +15,10 @@ t.test('a 2xx answer is a delivery, with the exact bytes and our headers', async
     response.writeHead(201, { 'content-type': 'text/plain', 'set-cookie': 'sid=1', 'x-a': 'b' });
     response.end('thanks');
   });
-  const sender = makeSender(t, { connectionsPerOrigin: 1 });
+  const sender = makeSender(t, { connectionsPerWebhook: 1 });
   const body = '{"name":"Zoë 🦜"}';
   const result = await sender.send({
+    webhookId: message.webhookId,
     url: receiver.url,
     headers: { ...message.headers, Host: 'evil.example', Connection: 'close', 'x-own': '1' },
     body,
@@ -33,7 +34,7 @@ t.test('a 2xx answer is a delivery, with the exact bytes and our headers', async
     retryAfterMs: null,
   });
   t.ok(Number.isInteger(result.durationMs) && result.durationMs < 2000);
-  await sender.send({ url: receiver.url, headers: message.headers, body: Buffer.from(body) });
+  await sender.send({ ...message, url: receiver.url, body: Buffer.from(body) });
   t.match(seen[0], {
     url: '/hook?a=1',
     method: 'POST',
@@ -65,11 +66,16 @@ t.test('every other status is a failure of its class', async (t) => {
   ];
   for (const [statusCode, errorClass] of classes) {
     const headers = { 'x-status': String(statusCode) };
-    const result = await sender.send({ url: receiver.url, headers, body: '{}' });
+    const result = await sender.send({ ...message, url: receiver.url, headers });
     t.match(result, { outcome: 'failed', statusCode, errorClass, responseBody: null });
     t.match(result.error, String(statusCode));
   }
-  const empty = await sender.send({ url: receiver.url, headers: { 'x-status': '204' }, body: '' });
+  const empty = await sender.send({
+    ...message,
+    url: receiver.url,
+    headers: { 'x-status': '204' },
+    body: '',
+  });
   t.match(empty, { outcome: 'delivered', statusCode: 204 });
 });
 
@@ -81,7 +87,7 @@ t.test('Retry-After counts on 429 and 503, as seconds or as a date', async (t) =
   const sender = makeSender(t);
   const ask = async (status: number, after: string) => {
     const headers = { 'x-status': String(status), 'x-after': after };
-    return (await sender.send({ url: receiver.url, headers, body: '{}' })).retryAfterMs;
+    return (await sender.send({ ...message, url: receiver.url, headers })).retryAfterMs;
   };
   t.equal(await ask(429, '120'), 120_000);
   t.equal(await ask(503, '999999999'), 86_400_000);
@@ -102,7 +108,7 @@ t.test('a redirect is never followed', async (t) => {
   for (const status of ['301', '302', '303', '307', '308']) {
     for (const location of ['http://169.254.169.254/latest/meta-data', inner.url]) {
       const headers = { 'x-status': status, 'x-location': location };
-      const result = await sender.send({ url: receiver.url, headers, body: '{}' });
+      const result = await sender.send({ ...message, url: receiver.url, headers });
       t.match(result, { outcome: 'failed', statusCode: Number(status), errorClass: 'redirect' });
       t.match(result.error, location);
     }
@@ -140,7 +146,6 @@ t.test('a certificate that is not trusted fails as tls before anything is sent',
 function makeResolve(address: string) {
   return (
     _host: string,
-    _options: unknown,
     callback: (error: null, all: { address: string; family: number }[]) => void,
   ) => setImmediate(() => callback(null, [{ address, family: 4 }]));
 }
@@ -151,7 +156,7 @@ t.test('what cannot be sent is a failed attempt, not a rejection', async (t) => 
   const refused = await sender.send({ url: 'ftp://hook.example/', ...message });
   t.match(refused, { outcome: 'failed', statusCode: null, errorClass: 'invalid_request' });
   const headers = { 'x-bad': 'a\r\nx-injected: 1' };
-  const injected = await sender.send({ url: receiver.url, headers, body: '{}' });
+  const injected = await sender.send({ ...message, url: receiver.url, headers });
   t.match(injected, { outcome: 'failed', errorClass: 'invalid_request' });
   t.equal(receiver.connections(), 0);
 });

@@ -1,0 +1,38 @@
+import type { Api, Reply } from '@trellis/test/api';
+import { eventually } from '@trellis/test/eventually';
+import type { Account } from '@trellis/test/sign-up';
+
+type Requests = Pick<Api, 'request'>;
+
+/** Long before all that a test makes. */
+export const longAgo = '2020-01-01T00:00:00.000Z';
+
+/** Asks for a recovery of the failed ones of all time, unless told otherwise. */
+export function recover(
+  api: Requests,
+  { token }: Pick<Account, 'token'>,
+  webhookId: string,
+  body: object = {},
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  const asked = { since: longAgo, status: 'failed', ...body };
+  return api.request('POST', `/webhooks/${webhookId}/recover`, { token, body: asked, headers });
+}
+
+/** The recovery once it has ended in this state. */
+export function recoveryEnded(
+  api: Requests,
+  { token }: Pick<Account, 'token'>,
+  { id, webhookId }: { id: string; webhookId: string },
+  status = 'completed',
+) {
+  return eventually(
+    async () => {
+      const { body } = await api.request('GET', `/webhooks/${webhookId}/recoveries/${id}`, {
+        token,
+      });
+      return body.status === status && body;
+    },
+    { timeoutMs: 30_000 },
+  );
+}
