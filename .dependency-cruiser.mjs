@@ -26,13 +26,15 @@ const publicFaces = {
     'passwords/set-password',
   ],
   email: ['mail-links', 'send-mail'],
-  events: ['define-event', 'event-type', 'publish-event', 'trigger-webhooks'],
+  events: ['define-event', 'event-type', 'publish-event', 'schema-pieces', 'trigger-webhooks'],
+  health: ['checks'],
   invitations: ['pending'],
+  metrics: ['admit-reader'],
   plans: ['quota', 'repository', 'seed-plans'],
   roles: ['access-change', 'assignable-roles', 'current-call', 'errors', 'grants', 'system-roles'],
   'signing-keys': ['create-token-keys', 'token-keys'],
   tenants: ['create-tenant', 'repository'],
-  users: ['create-person', 'lock-person', 'membership', 'schemas', 'seats'],
+  users: ['create-person', 'emit-joined', 'lock-person', 'membership', 'schemas', 'seats'],
 };
 
 /** Which packages of ours a package may import. */
@@ -54,7 +56,7 @@ const domains = '^packages/domains/src/';
 /** What of a domain knows nothing of HTTP, so that the worker can run it, where fastify is absent. */
 const sharedFiles = '(service|repository|jobs|events|errors|worker)\\.ts$';
 const sharedFolders =
-  '(delivery|log-in|passwords|person|pump|recovery|second-factor|sessions|throttle|verification)/';
+  '(catalogue|data-schema|deliveries|delivery|log-in|passwords|person|pump|recovery|second-factor|sessions|throttle|verification)/';
 const shared = `${domains}[^/]+/(${sharedFiles}|${sharedFolders})`;
 
 const faces = Object.entries(publicFaces).map(([name, files]) => `${name}/(${files.join('|')})`);

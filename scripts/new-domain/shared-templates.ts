@@ -68,7 +68,9 @@ export const service = (
 import type { CallContext } from '@trellis/core/context';
 import { type Page, type PageQuery, toPage } from '@trellis/core/pagination';
 import { writeAudit } from '../audit/write-audit.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
+import { ${n.camelSingular}Created } from './events.ts';
 import { process${n.pascalSingular} } from './jobs.ts';
 import { find${n.pascalSingular}, insert${n.pascalSingular}, list${n.pascalPlural}, type ${n.pascalSingular} } from './repository.ts';
 import type { Create${n.pascalSingular}Body, ${n.pascalSingular}Reply } from './schemas.ts';
@@ -84,6 +86,7 @@ export function create${n.pascalPlural}Service(needs: Pick<Platform, 'db' | 'job
         const row = await insert${n.pascalSingular}(tx, { ...input, tenantId });
         const after = present(row);
         await jobs.enqueue(tx, process${n.pascalSingular}, { tenantId, id: row.id });
+        await emitEvent(needs, tx, tenantId, ${n.camelSingular}Created, after);
         await writeAudit(needs, tx, call, {
           action: '${n.singular.replaceAll('-', '_')}.created',
           resourceType: '${n.singular.replaceAll('-', '_')}',
@@ -116,6 +119,24 @@ function present(row: ${n.pascalSingular}): ${n.pascalSingular}Reply {
     updatedAt: row.updatedAt.toISOString(),
   };
 }
+`;
+
+export const events = (n: DomainNames) => `import { Type } from '@sinclair/typebox';
+import { defineEvent } from '../events/define-event.ts';
+import { Id, Nullable, Timestamp } from '../events/schema-pieces.ts';
+
+/** Published in the transaction that creates the ${n.word}. */
+export const ${n.camelSingular}Created = defineEvent({
+  name: '${n.singular}.created',
+  description: 'One of the ${n.words} was created.',
+  data: Type.Object({
+    id: Id,
+    name: Type.String({ examples: ['The first ${n.word}'] }),
+    processedAt: Nullable(Timestamp),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  }),
+});
 `;
 
 export const jobs = (n: DomainNames) => `import { Type } from '@sinclair/typebox';

@@ -24,6 +24,13 @@ t.test('POST /${n.plural}', async (t) => {
     t.same((await api.request('GET', \`/${n.plural}/\${body.id}\`, { token })).body, body);
   });
 
+  await t.test('it is published as it was made', async (t) => {
+    const { body } = await api.request('GET', '/events?type=${n.singular}.created', { token });
+    const [made] = await list(token);
+    t.equal(body.data.length, 1);
+    t.same(JSON.parse(body.data[0].payload).data, made);
+  });
+
   await t.test('400: a property that is missing or unknown is refused', async (t) => {
     const { status, body } = await create({ title: 'First' }, token);
     t.equal(status, 400);
@@ -81,6 +88,6 @@ What the ${n.words} of a tenant are for, in a sentence.
 
 ## Flow
 
-A create writes the row, the audit entry and the job \`${n.plural}.process-${n.singular}\` in one
-transaction. The worker runs the job at least once; it sets \`processedAt\` the first time.
+A create writes the row, the audit entry, the event \`${n.singular}.created\` and the job
+\`${n.plural}.process-${n.singular}\` in one transaction. The worker runs the job at least once; it sets \`processedAt\` the first time.
 `;

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createRoute, getRoute, listRoute, plugin, schemas } from './http-templates.ts';
 import type { DomainNames } from './names.ts';
-import { jobs, repository, service, table, worker } from './shared-templates.ts';
+import { events, jobs, repository, service, table, worker } from './shared-templates.ts';
 import { createTest, crossTenant, readme } from './test-templates.ts';
 
 /** Every file of the domain, by path from the root. */
@@ -18,6 +18,7 @@ function filesOf(n: DomainNames): Record<string, string> {
     [`${folder}/routes/list-${n.plural}.ts`]: listRoute(n),
     [`${folder}/service.ts`]: service(n),
     [`${folder}/repository.ts`]: repository(n),
+    [`${folder}/events.ts`]: events(n),
     [`${folder}/jobs.ts`]: jobs(n),
     [`${folder}/worker.ts`]: worker(n),
     [`${folder}/README.md`]: readme(n),

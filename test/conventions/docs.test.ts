@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadCatalogue } from '@trellis/domains/events/catalogue/load-catalogue';
 import t from 'tap';
 import { collectErrors, findUndocumented, renderErrors } from '../../scripts/docs/errors-doc.ts';
 
@@ -29,6 +30,21 @@ t.test('docs/errors.md', async (t) => {
       'docs/errors.md: the code email_taken is there twice',
     ]);
   });
+});
+
+t.test('docs/events.md names each event of each domain once, with its fields', async (t) => {
+  const catalogue = await loadCatalogue(join(root, 'packages/domains/src'));
+  const text = await readFile(join(root, 'docs/events.md'), 'utf8');
+  const rows = new Map(
+    [...text.matchAll(/^\| `([^`]+)` +\|(.*)$/gm)].map(([, name = '', row = '']) => [name, row]),
+  );
+  t.same([...rows.keys()], [...catalogue.keys()]);
+  for (const [name, { schema }] of catalogue) {
+    const { properties } = schema as { properties: object };
+    for (const field of Object.keys(properties)) {
+      t.match(rows.get(name), new RegExp(`\`${field}\\??\``), `${name}: ${field}`);
+    }
+  }
 });
 
 t.test('the catalogues', async (t) => {

@@ -26,7 +26,11 @@ t.test('pnpm new:domain', { timeout: 180_000 }, async (t) => {
       ['../invoices', /^"..\/invoices" is not a name/],
       ['invoice', /^"invoice" is not a plural/],
       ['webhooks', /^packages\/domains\/src\/webhooks exists already\./],
-      ['events', /^The table events exists already, in packages\/db\/src\/schema\/webhooks\.ts\./],
+      ['events', /^packages\/domains\/src\/events exists already\./],
+      [
+        'event-types',
+        /^The table event_types exists already, in packages\/db\/src\/schema\/events\.ts\./,
+      ],
     ];
     for (const [name, line] of lines) {
       const { status, output } = generate(name);
@@ -86,7 +90,7 @@ async function runDomain(t: Test, copy: RepositoryCopy): Promise<void> {
     t.equal(status, 0, 'it ends well', { output });
   });
 
-  await t.test('its routes, its permissions and its job', async (t) => {
+  await t.test('its routes, its permissions, its event and its job', async (t) => {
     const url = await copy.start('apps/api/src/server.ts', env, /listening at (http:[^"]+)"/);
     await copy.start('apps/worker/src/worker.ts', env, /"(invoices\.process-invoice)"/);
     const call = client(url);
@@ -101,6 +105,9 @@ async function runDomain(t: Test, copy: RepositoryCopy): Promise<void> {
     const permissions = JSON.stringify(await call('/permissions', accessToken));
     t.match(permissions, /"invoices:read"/);
     t.match(permissions, /"invoices:write"/);
+
+    const types = JSON.stringify(await call('/event-types?limit=100', accessToken));
+    t.match(types, /"invoice\.created"/);
 
     let [invoice] = (await call('/invoices', accessToken)).data;
     for (let tries = 0; invoice.processedAt === null && tries < 200; tries++) {

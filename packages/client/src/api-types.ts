@@ -3417,7 +3417,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/v1/events': {
+  '/api/v1/event-types': {
     parameters: {
       query?: never;
       header?: never;
@@ -3425,8 +3425,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the events
-     * @description The newest first.
+     * List the types of events
+     * @description Those of the platform and those that the tenant declared, by name.
      *
      *     Needs the permission `events:read`.
      */
@@ -3437,6 +3437,664 @@ export interface paths {
           limit?: number;
           /** @description `nextCursor` of the page before. */
           cursor?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                /** @example order.paid */
+                name: string;
+                /** @example An order was paid in full. */
+                description: string;
+                schema: {
+                  [key: string]: unknown;
+                } | null;
+                /**
+                 * @description Who declares it.
+                 * @example tenant
+                 */
+                source: 'platform' | 'tenant';
+                createdAt: string | null;
+                updatedAt: string | null;
+              }[];
+              /** @description Pass it as `cursor` to get the next page; null on the last page. */
+              nextCursor: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    /**
+     * Declare a type of events
+     * @description From then on, in every process within a second, `POST /events` refuses data of this type that does not fit its schema.
+     *
+     *     Needs the permission `event-types:write`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: {
+          /** @description Repeat the request with the same key to get the first answer again. */
+          'Idempotency-Key'?: string;
+        };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /** @example order.paid */
+            name: string;
+            /** @example An order was paid in full. */
+            description?: string;
+            schema?: {
+              [key: string]: unknown;
+            } | null;
+          };
+        };
+      };
+      responses: {
+        /** @description It was created; `Location` names it. */
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /** @example order.paid */
+              name: string;
+              /** @example An order was paid in full. */
+              description: string;
+              schema: {
+                [key: string]: unknown;
+              } | null;
+              /**
+               * @description Who declares it.
+               * @example tenant
+               */
+              source: 'platform' | 'tenant';
+              createdAt: string | null;
+              updatedAt: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request is well formed but cannot be carried out. */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/event-types/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show a type of events
+     * @description The `ETag` of the reply can be sent as `If-Match` of a change.
+     *
+     *     Needs the permission `events:read`.
+     */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          /** @example order.paid */
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /** @example order.paid */
+              name: string;
+              /** @example An order was paid in full. */
+              description: string;
+              schema: {
+                [key: string]: unknown;
+              } | null;
+              /**
+               * @description Who declares it.
+               * @example tenant
+               */
+              source: 'platform' | 'tenant';
+              createdAt: string | null;
+              updatedAt: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    /**
+     * Delete a type of events
+     * @description Events of this type can still be published, with any data. Types of the platform cannot be deleted.
+     *
+     *     Needs the permission `event-types:delete`.
+     */
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          /** @example order.paid */
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Done; there is no body. */
+        204: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content?: never;
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    options?: never;
+    head?: never;
+    /**
+     * Change a type of events
+     * @description Takes effect in every process within a second; what was published before stays as it is. Types of the platform cannot be changed.
+     *
+     *     Needs the permission `event-types:write`.
+     */
+    patch: {
+      parameters: {
+        query?: never;
+        header?: {
+          /**
+           * @description The `ETag` that was read; 412 when the resource has changed since.
+           * @example "mgx1v2k0"
+           */
+          'if-match'?: string;
+        };
+        path: {
+          /** @example order.paid */
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /** @example An order was paid in full. */
+            description?: string;
+            schema?: {
+              [key: string]: unknown;
+            } | null;
+          };
+        };
+      };
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /** @example order.paid */
+              name: string;
+              /** @example An order was paid in full. */
+              description: string;
+              schema: {
+                [key: string]: unknown;
+              } | null;
+              /**
+               * @description Who declares it.
+               * @example tenant
+               */
+              source: 'platform' | 'tenant';
+              createdAt: string | null;
+              updatedAt: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The resource has changed since it was read. */
+        412: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request is well formed but cannot be carried out. */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the events
+     * @description The newest first; by type.
+     *
+     *     Needs the permission `events:read`.
+     */
+    get: {
+      parameters: {
+        query?: {
+          /** @description Items per page. */
+          limit?: number;
+          /** @description `nextCursor` of the page before. */
+          cursor?: string;
+          /** @example order.paid */
+          type?: string;
         };
         header?: never;
         path?: never;
@@ -3464,6 +4122,7 @@ export interface paths {
                  * @example 1
                  */
                 deliveries: number;
+                orderingKey: string | null;
                 /** @description The exact body that is signed and sent. */
                 payload: string;
                 /**
@@ -3528,7 +4187,7 @@ export interface paths {
     put?: never;
     /**
      * Publish an event
-     * @description Stored at once and delivered in the background to every subscription that fits. A repeated idempotency key answers the first event.
+     * @description Stored at once and delivered in the background to every subscription that fits. Data that does not fit the schema of its type is refused. A repeated idempotency key answers the first event.
      *
      *     Needs the permission `events:publish`.
      */
@@ -3555,6 +4214,11 @@ export interface paths {
             data: unknown;
             /** @description The same as the header `Idempotency-Key`. */
             idempotencyKey?: string;
+            /**
+             * @description Events of one key reach each endpoint one after another, in the order of their publishing.
+             * @example order-42
+             */
+            orderingKey?: string;
           };
         };
       };
@@ -3645,6 +4309,15 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description The request is well formed but cannot be carried out. */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3715,6 +4388,7 @@ export interface paths {
                * @example 1
                */
               deliveries: number;
+              orderingKey: string | null;
               /** @description The exact body that is signed and sent. */
               payload: string;
               /**
@@ -3722,6 +4396,154 @@ export interface paths {
                * @example 2026-01-31T12:00:00.000Z
                */
               createdAt: string;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/events/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the deliveries of an event
+     * @description To all subscriptions; the newest first.
+     *
+     *     Needs the permission `webhooks:read`.
+     */
+    get: {
+      parameters: {
+        query?: {
+          /** @description Items per page. */
+          limit?: number;
+          /** @description `nextCursor` of the page before. */
+          cursor?: string;
+        };
+        header?: never;
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                /**
+                 * Format: uuid
+                 * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+                 */
+                webhookId: string;
+                /**
+                 * Format: uuid
+                 * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+                 */
+                eventId: string;
+                /** @example order.paid */
+                event: string;
+                orderingKey: string | null;
+                /**
+                 * @description `pending`: not tried yet, or to be sent again. `failed`: tried, and will be again. `exhausted`: given up.
+                 * @example delivered
+                 */
+                status: 'pending' | 'delivered' | 'failed' | 'exhausted' | 'cancelled';
+                /**
+                 * @description What an attempt is made for.
+                 * @example automatic
+                 */
+                trigger: 'automatic' | 'manual' | 'recovery' | 'test';
+                /** @example 1 */
+                attempts: number;
+                statusCode: number | null;
+                error: string | null;
+                nextAttemptAt: string | null;
+                deliveredAt: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                createdAt: string;
+              }[];
+              /** @description Pass it as `cursor` to get the next page; null on the last page. */
+              nextCursor: string | null;
             };
           };
         };
@@ -7800,6 +8622,15 @@ export interface paths {
                 /** @example Orders to the warehouse */
                 description: string;
                 /**
+                 * @example {
+                 *       "Authorization": "[redacted]",
+                 *       "X-Team": "warehouse"
+                 *     }
+                 */
+                headers: {
+                  [key: string]: string;
+                };
+                /**
                  * @description Whether it gets events.
                  * @example true
                  */
@@ -7807,6 +8638,13 @@ export interface paths {
                 disabledReason: string | null;
                 /** @example whsec_…Lw3s */
                 secretHint: string;
+                /**
+                 * @description When the secrets that were rotated away and still sign cease to do so.
+                 * @example [
+                 *       "2026-02-01T12:00:00.000Z"
+                 *     ]
+                 */
+                previousSecretsExpireAt: string[];
                 /**
                  * Format: date-time
                  * @example 2026-01-31T12:00:00.000Z
@@ -7817,6 +8655,13 @@ export interface paths {
                  * @example 2026-01-31T12:00:00.000Z
                  */
                 updatedAt: string;
+                /** @description When the first attempt since the last success failed. */
+                failingSince: string | null;
+                /**
+                 * @description `open`: it failed so often that only a probe is sent now and then.
+                 * @example closed
+                 */
+                circuit: 'closed' | 'open';
               }[];
               /** @description Pass it as `cursor` to get the next page; null on the last page. */
               nextCursor: string | null;
@@ -7901,6 +8746,16 @@ export interface paths {
             /** @example Orders to the warehouse */
             description?: string;
             /**
+             * @description Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value.
+             * @example {
+             *       "Authorization": "Bearer 9f3c",
+             *       "X-Team": "warehouse"
+             *     }
+             */
+            headers?: {
+              [key: string]: string;
+            };
+            /**
              * @description Whether it gets events.
              * @example true
              */
@@ -7931,6 +8786,15 @@ export interface paths {
               /** @example Orders to the warehouse */
               description: string;
               /**
+               * @example {
+               *       "Authorization": "[redacted]",
+               *       "X-Team": "warehouse"
+               *     }
+               */
+              headers: {
+                [key: string]: string;
+              };
+              /**
                * @description Whether it gets events.
                * @example true
                */
@@ -7938,6 +8802,13 @@ export interface paths {
               disabledReason: string | null;
               /** @example whsec_…Lw3s */
               secretHint: string;
+              /**
+               * @description When the secrets that were rotated away and still sign cease to do so.
+               * @example [
+               *       "2026-02-01T12:00:00.000Z"
+               *     ]
+               */
+              previousSecretsExpireAt: string[];
               /**
                * Format: date-time
                * @example 2026-01-31T12:00:00.000Z
@@ -7948,6 +8819,13 @@ export interface paths {
                * @example 2026-01-31T12:00:00.000Z
                */
               updatedAt: string;
+              /** @description When the first attempt since the last success failed. */
+              failingSince: string | null;
+              /**
+               * @description `open`: it failed so often that only a probe is sent now and then.
+               * @example closed
+               */
+              circuit: 'closed' | 'open';
               /**
                * @description Verifies the signatures. Shown in this answer only.
                * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
@@ -8064,7 +8942,7 @@ export interface paths {
     };
     /**
      * Show a subscription
-     * @description With a hint of the secret, not the secret.
+     * @description With a hint of the secret, not the secret, and how its endpoint fails. The `ETag` can be sent as `If-Match` of a change.
      *
      *     Needs the permission `webhooks:read`.
      */
@@ -8102,6 +8980,15 @@ export interface paths {
               /** @example Orders to the warehouse */
               description: string;
               /**
+               * @example {
+               *       "Authorization": "[redacted]",
+               *       "X-Team": "warehouse"
+               *     }
+               */
+              headers: {
+                [key: string]: string;
+              };
+              /**
                * @description Whether it gets events.
                * @example true
                */
@@ -8109,6 +8996,13 @@ export interface paths {
               disabledReason: string | null;
               /** @example whsec_…Lw3s */
               secretHint: string;
+              /**
+               * @description When the secrets that were rotated away and still sign cease to do so.
+               * @example [
+               *       "2026-02-01T12:00:00.000Z"
+               *     ]
+               */
+              previousSecretsExpireAt: string[];
               /**
                * Format: date-time
                * @example 2026-01-31T12:00:00.000Z
@@ -8119,6 +9013,13 @@ export interface paths {
                * @example 2026-01-31T12:00:00.000Z
                */
               updatedAt: string;
+              /** @description When the first attempt since the last success failed. */
+              failingSince: string | null;
+              /**
+               * @description `open`: it failed so often that only a probe is sent now and then.
+               * @example closed
+               */
+              circuit: 'closed' | 'open';
             };
           };
         };
@@ -8294,14 +9195,20 @@ export interface paths {
     head?: never;
     /**
      * Change a subscription
-     * @description What is left out stays as it is.
+     * @description What is left out stays as it is; `headers` replaces all of them. Another URL, or enabling it, makes a new start: its failures are forgotten.
      *
      *     Needs the permission `webhooks:write`.
      */
     patch: {
       parameters: {
         query?: never;
-        header?: never;
+        header?: {
+          /**
+           * @description The `ETag` that was read; 412 when the resource has changed since.
+           * @example "mgx1v2k0"
+           */
+          'if-match'?: string;
+        };
         path: {
           /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
           id: string;
@@ -8320,6 +9227,16 @@ export interface paths {
             events?: string[];
             /** @example Orders to the warehouse */
             description?: string;
+            /**
+             * @description Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value.
+             * @example {
+             *       "Authorization": "Bearer 9f3c",
+             *       "X-Team": "warehouse"
+             *     }
+             */
+            headers?: {
+              [key: string]: string;
+            };
             /**
              * @description Whether it gets events.
              * @example true
@@ -8351,6 +9268,15 @@ export interface paths {
               /** @example Orders to the warehouse */
               description: string;
               /**
+               * @example {
+               *       "Authorization": "[redacted]",
+               *       "X-Team": "warehouse"
+               *     }
+               */
+              headers: {
+                [key: string]: string;
+              };
+              /**
                * @description Whether it gets events.
                * @example true
                */
@@ -8358,6 +9284,13 @@ export interface paths {
               disabledReason: string | null;
               /** @example whsec_…Lw3s */
               secretHint: string;
+              /**
+               * @description When the secrets that were rotated away and still sign cease to do so.
+               * @example [
+               *       "2026-02-01T12:00:00.000Z"
+               *     ]
+               */
+              previousSecretsExpireAt: string[];
               /**
                * Format: date-time
                * @example 2026-01-31T12:00:00.000Z
@@ -8368,6 +9301,13 @@ export interface paths {
                * @example 2026-01-31T12:00:00.000Z
                */
               updatedAt: string;
+              /** @description When the first attempt since the last success failed. */
+              failingSince: string | null;
+              /**
+               * @description `open`: it failed so often that only a probe is sent now and then.
+               * @example closed
+               */
+              circuit: 'closed' | 'open';
             };
           };
         };
@@ -8410,6 +9350,15 @@ export interface paths {
         };
         /** @description The request did not arrive in time. */
         408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The resource has changed since it was read. */
+        412: {
           headers: {
             [name: string]: unknown;
           };
@@ -8475,7 +9424,7 @@ export interface paths {
     };
     /**
      * List the deliveries of a subscription
-     * @description The newest first; by status and event type.
+     * @description The newest first. All filters have to match.
      *
      *     Needs the permission `webhooks:read`.
      */
@@ -8487,12 +9436,24 @@ export interface paths {
           /** @description `nextCursor` of the page before. */
           cursor?: string;
           /**
-           * @description `pending`: not tried yet. `failed`: tried, and will be again. `exhausted`: given up.
+           * @description `pending`: not tried yet, or to be sent again. `failed`: tried, and will be again. `exhausted`: given up.
            * @example delivered
            */
           status?: 'pending' | 'delivered' | 'failed' | 'exhausted' | 'cancelled';
           /** @example order.paid */
           event?: string;
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          eventId?: string;
+          /**
+           * @description Made at this moment or later.
+           * @example 2026-01-01T00:00:00.000Z
+           */
+          since?: string;
+          /**
+           * @description Made before this moment.
+           * @example 2026-02-01T00:00:00.000Z
+           */
+          until?: string;
         };
         header?: never;
         path: {
@@ -8528,11 +9489,17 @@ export interface paths {
                 eventId: string;
                 /** @example order.paid */
                 event: string;
+                orderingKey: string | null;
                 /**
-                 * @description `pending`: not tried yet. `failed`: tried, and will be again. `exhausted`: given up.
+                 * @description `pending`: not tried yet, or to be sent again. `failed`: tried, and will be again. `exhausted`: given up.
                  * @example delivered
                  */
                 status: 'pending' | 'delivered' | 'failed' | 'exhausted' | 'cancelled';
+                /**
+                 * @description What an attempt is made for.
+                 * @example automatic
+                 */
+                trigger: 'automatic' | 'manual' | 'recovery' | 'test';
                 /** @example 1 */
                 attempts: number;
                 statusCode: number | null;
@@ -8666,11 +9633,17 @@ export interface paths {
               eventId: string;
               /** @example order.paid */
               event: string;
+              orderingKey: string | null;
               /**
-               * @description `pending`: not tried yet. `failed`: tried, and will be again. `exhausted`: given up.
+               * @description `pending`: not tried yet, or to be sent again. `failed`: tried, and will be again. `exhausted`: given up.
                * @example delivered
                */
               status: 'pending' | 'delivered' | 'failed' | 'exhausted' | 'cancelled';
+              /**
+               * @description What an attempt is made for.
+               * @example automatic
+               */
+              trigger: 'automatic' | 'manual' | 'recovery' | 'test';
               /** @example 1 */
               attempts: number;
               statusCode: number | null;
@@ -8692,8 +9665,11 @@ export interface paths {
                 id: string;
                 /** @example 1 */
                 attempt: number;
-                /** @example automatic */
-                trigger: string;
+                /**
+                 * @description What an attempt is made for.
+                 * @example automatic
+                 */
+                trigger: 'automatic' | 'manual' | 'recovery' | 'test';
                 statusCode: number | null;
                 errorClass: string | null;
                 error: string | null;
@@ -8772,6 +9748,1269 @@ export interface paths {
     };
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/deliveries/{deliveryId}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a delivery again
+     * @description At once, and with all its tries, whatever came of it before. One that is being sent at this moment is not sent twice.
+     *
+     *     Needs the permission `webhooks:write`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: {
+          /** @description Repeat the request with the same key to get the first answer again. */
+          'Idempotency-Key'?: string;
+        };
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          deliveryId: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description It was accepted and goes on in the background. */
+        202: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              webhookId: string;
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              eventId: string;
+              /** @example order.paid */
+              event: string;
+              orderingKey: string | null;
+              /**
+               * @description `pending`: not tried yet, or to be sent again. `failed`: tried, and will be again. `exhausted`: given up.
+               * @example delivered
+               */
+              status: 'pending' | 'delivered' | 'failed' | 'exhausted' | 'cancelled';
+              /**
+               * @description What an attempt is made for.
+               * @example automatic
+               */
+              trigger: 'automatic' | 'manual' | 'recovery' | 'test';
+              /** @example 1 */
+              attempts: number;
+              statusCode: number | null;
+              error: string | null;
+              nextAttemptAt: string | null;
+              deliveredAt: string | null;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/recover': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send again what a subscription did not get
+     * @description In the background; `Location` names the recovery, which shows how far it is. One of a subscription at a time. With `dryRun` it only counts.
+     *
+     *     Needs the permission `webhooks:write`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: {
+          /** @description Repeat the request with the same key to get the first answer again. */
+          'Idempotency-Key'?: string;
+        };
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /**
+             * Format: date-time
+             * @description From this moment on; in the past.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Up to this moment; later than now is now, as is the default.
+             * @example 2026-02-01T12:00:00Z
+             */
+            until?: string;
+            /**
+             * @description `failed`: what was given up, or waits for a retry. `missing`: events that fit the subscription now and have no delivery to it, such as those of a time when it was disabled.
+             * @example failed
+             */
+            status: 'failed' | 'missing';
+            /** @description Counts, and changes nothing. */
+            dryRun?: boolean;
+          };
+        };
+      };
+      responses: {
+        /** @description The answer of a dry run. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * @description Deliveries that it would queue.
+               * @example 42
+               */
+              count: number;
+            };
+          };
+        };
+        /** @description It was accepted and goes on in the background. */
+        202: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              webhookId: string;
+              /**
+               * @description `failed`: what was given up, or waits for a retry. `missing`: events that fit the subscription now and have no delivery to it, such as those of a time when it was disabled.
+               * @example failed
+               */
+              recovers: 'failed' | 'missing';
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              since: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              until: string;
+              /** @example running */
+              status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+              total: number | null;
+              /**
+               * @description Of them, those that it has queued.
+               * @example 1000
+               */
+              queued: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              startedAt: string | null;
+              finishedAt: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/recoveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the recoveries of a subscription
+     * @description The newest first; they are kept as long as deliveries.
+     *
+     *     Needs the permission `webhooks:read`.
+     */
+    get: {
+      parameters: {
+        query?: {
+          /** @description Items per page. */
+          limit?: number;
+          /** @description `nextCursor` of the page before. */
+          cursor?: string;
+        };
+        header?: never;
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                /**
+                 * Format: uuid
+                 * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+                 */
+                webhookId: string;
+                /**
+                 * @description `failed`: what was given up, or waits for a retry. `missing`: events that fit the subscription now and have no delivery to it, such as those of a time when it was disabled.
+                 * @example failed
+                 */
+                recovers: 'failed' | 'missing';
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                since: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                until: string;
+                /** @example running */
+                status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+                total: number | null;
+                /**
+                 * @description Of them, those that it has queued.
+                 * @example 1000
+                 */
+                queued: number;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                createdAt: string;
+                startedAt: string | null;
+                finishedAt: string | null;
+              }[];
+              /** @description Pass it as `cursor` to get the next page; null on the last page. */
+              nextCursor: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/recoveries/{recoveryId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show a recovery
+     * @description How much it has queued so far, and of how much.
+     *
+     *     Needs the permission `webhooks:read`.
+     */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          recoveryId: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              webhookId: string;
+              /**
+               * @description `failed`: what was given up, or waits for a retry. `missing`: events that fit the subscription now and have no delivery to it, such as those of a time when it was disabled.
+               * @example failed
+               */
+              recovers: 'failed' | 'missing';
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              since: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              until: string;
+              /** @example running */
+              status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+              total: number | null;
+              /**
+               * @description Of them, those that it has queued.
+               * @example 1000
+               */
+              queued: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              startedAt: string | null;
+              finishedAt: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/recoveries/{recoveryId}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel a recovery
+     * @description It queues nothing more. What it has queued is delivered all the same.
+     *
+     *     Needs the permission `webhooks:write`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          recoveryId: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              webhookId: string;
+              /**
+               * @description `failed`: what was given up, or waits for a retry. `missing`: events that fit the subscription now and have no delivery to it, such as those of a time when it was disabled.
+               * @example failed
+               */
+              recovers: 'failed' | 'missing';
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              since: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              until: string;
+              /** @example running */
+              status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+              total: number | null;
+              /**
+               * @description Of them, those that it has queued.
+               * @example 1000
+               */
+              queued: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              startedAt: string | null;
+              finishedAt: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/secret/rotate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a subscription a new secret
+     * @description The new secret is in this answer only. Until the overlap ends, deliveries are signed with the one before too. At most four that were rotated away can be valid.
+     *
+     *     Needs the permission `webhooks:write`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: {
+          /** @description Repeat the request with the same key to get the first answer again. */
+          'Idempotency-Key'?: string;
+        };
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /**
+             * @description For how long the secret before signs too; 0 ends it at once.
+             * @default 86400
+             */
+            overlapSeconds: number;
+          } | null;
+        };
+      };
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /**
+               * @description http or https, to a public address.
+               * @example https://example.com/hooks
+               */
+              url: string;
+              /** @description Exact types, `prefix.*`, or `*` for all. */
+              events: string[];
+              /** @example Orders to the warehouse */
+              description: string;
+              /**
+               * @example {
+               *       "Authorization": "[redacted]",
+               *       "X-Team": "warehouse"
+               *     }
+               */
+              headers: {
+                [key: string]: string;
+              };
+              /**
+               * @description Whether it gets events.
+               * @example true
+               */
+              isActive: boolean;
+              disabledReason: string | null;
+              /** @example whsec_…Lw3s */
+              secretHint: string;
+              /**
+               * @description When the secrets that were rotated away and still sign cease to do so.
+               * @example [
+               *       "2026-02-01T12:00:00.000Z"
+               *     ]
+               */
+              previousSecretsExpireAt: string[];
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              updatedAt: string;
+              /** @description When the first attempt since the last success failed. */
+              failingSince: string | null;
+              /**
+               * @description `open`: it failed so often that only a probe is sent now and then.
+               * @example closed
+               */
+              circuit: 'closed' | 'open';
+              /**
+               * @description Verifies the signatures. Shown in this answer only.
+               * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+               */
+              secret: string;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a test event
+     * @description Sends `webhook.test` to this subscription alone, once, as any other event is sent. It does not count against the plan. Answers the delivery.
+     *
+     *     Needs the permission `webhooks:write`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: {
+          /** @description Repeat the request with the same key to get the first answer again. */
+          'Idempotency-Key'?: string;
+        };
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description It was accepted and goes on in the background. */
+        202: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              webhookId: string;
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              eventId: string;
+              /** @example order.paid */
+              event: string;
+              orderingKey: string | null;
+              /**
+               * @description `pending`: not tried yet, or to be sent again. `failed`: tried, and will be again. `exhausted`: given up.
+               * @example delivered
+               */
+              status: 'pending' | 'delivered' | 'failed' | 'exhausted' | 'cancelled';
+              /**
+               * @description What an attempt is made for.
+               * @example automatic
+               */
+              trigger: 'automatic' | 'manual' | 'recovery' | 'test';
+              /** @example 1 */
+              attempts: number;
+              statusCode: number | null;
+              error: string | null;
+              nextAttemptAt: string | null;
+              deliveredAt: string | null;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request is well formed but cannot be carried out. */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;
@@ -9048,6 +11287,82 @@ export interface paths {
             'application/json': {
               status: 'healthy' | 'unhealthy';
             };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show the metrics
+     * @description Of this process, for Prometheus. Needs `Authorization: Bearer` with `METRICS_TOKEN`; where that is not set, only callers on the same machine get an answer.
+     */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The text format of Prometheus, version 0.0.4. */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'text/plain': string;
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
           };
         };
       };

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { parseList } from './parse-list.ts';
 
@@ -22,6 +23,10 @@ export const formats = {
   'address-ranges': {
     isValid: (text) => parseList(text).every((part) => isRange(part, 0)),
     rule: 'must be address ranges like 127.0.0.0/8 or ::1/128',
+  },
+  'name-servers': {
+    isValid: (text) => parseList(text).every(isNameServer),
+    rule: 'must be addresses with or without a port, like 9.9.9.9 or [2620:fe::fe]:53',
   },
   proxies: {
     // A range of all addresses is none to Fastify.
@@ -83,6 +88,15 @@ function isRange(text: string, bitsMin: number): boolean {
   const [address = '', bits = '', ...rest] = text.split('/');
   if (!isAddress(address) || rest.length > 0 || !/^\d{1,3}$/.test(bits)) return false;
   return Number(bits) >= bitsMin && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
+}
+
+function isNameServer(text: string): boolean {
+  try {
+    new Resolver().setServers([text]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** As a browser sends it (RFC 6454, 6.1), because it is compared as text; or `*` for any. */

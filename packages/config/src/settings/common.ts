@@ -83,6 +83,13 @@ export const commonSettings = Type.Object({
       'Address ranges that webhooks may reach although they are private, separated by commas. `pnpm start` opens loopback.',
     examples: ['127.0.0.0/8,::1/128'],
   }),
+  WEBHOOK_DNS_SERVERS: Type.String({
+    default: '',
+    format: 'name-servers',
+    description:
+      'DNS servers that are asked for the hosts of webhooks, separated by commas. Without it those of the system.',
+    examples: ['9.9.9.9,[2620:fe::fe]:53'],
+  }),
 });
 
 export type CommonSettings = Static<typeof commonSettings>;

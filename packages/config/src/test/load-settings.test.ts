@@ -34,6 +34,10 @@ const samples: Record<string, { good: string[]; bad: string[] }> = {
     bad: ['https://', 'https://a b', 'https://h:99999', 'api.example.com'],
   },
   WEBHOOK_ALLOW_CIDRS: { good: ranges, bad: badRanges },
+  WEBHOOK_DNS_SERVERS: {
+    good: ['', '9.9.9.9', '127.0.0.1:5353, [::1]:53', '::1'],
+    bad: ['dns.example', '9.9.9', '9.9.9.9:99999', '9.9.9.9;1.1.1.1', 'fe80::/10'],
+  },
   TRUST_PROXY: {
     good: ['10.0.0.1', '10.0.0.0/8,::1', 'loopback, uniquelocal', '::ffff:10.0.0.1'],
     bad: ['foo', 'true', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.1:80', 'fe80::1%eth0'],

@@ -46,6 +46,7 @@ interface Kept<Grant> {
 export function keepGrants<Grant>(
   load: (key: string) => Promise<Grant | undefined>,
   changes: Pick<ChangeFeed, 'isListening'>,
+  max = keptMax,
 ): KeptGrants<Grant> {
   const found = new Map<string, Kept<Grant>>();
   const missing = new Map<string, Kept<Grant>>();
@@ -55,7 +56,7 @@ export function keepGrants<Grant>(
     found.delete(key);
     missing.delete(key);
     const kept = { grant, loadedMs, awayAtMs: 0 };
-    if (grant) put(found, keptMax, key, kept);
+    if (grant) put(found, max, key, kept);
     else put(missing, missingMax, key, kept);
   };
   const isFresh = ({ grant, loadedMs, awayAtMs }: Kept<Grant>): boolean => {

@@ -34,9 +34,8 @@ type SqlTag = ReservedSql | TransactionSql;
  * order, with their deliveries. An event whose idempotency key another transaction used at the same
  * time has no row in the answer.
  *
- * The lock of an ordering key is held until the commit, and each place in its order is drawn under
- * it: so the places are in the order of the commits. All locks are taken in one order, so that no
- * two of these statements wait for each other.
+ * What has an ordering key draws its place under the lock of that key, which is held until the
+ * commit. What finds others before it waits for them from the start.
  */
 export function insertEvents(sql: SqlTag, tenantId: string, events: readonly PreparedEvent[]) {
   const of = <Value>(read: (event: PreparedEvent) => Value) => events.map(read);
@@ -71,10 +70,6 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
     ), accepted as (
       select * from published
       where not counts or place <= (select granted from quota)
-    ), locked as materialized (
-      select count(pg_advisory_xact_lock(key)) from (
-        select distinct hashtextextended(${tenantId} || '/' || ordering_key, 0) as key
-        from accepted where ordering_key is not null order by key) keys
     ), matched as (
       select accepted.id as event_id, accepted.type, accepted.ordering_key, accepted.n, w.id as webhook_id
       from accepted join webhooks w on w.tenant_id = ${tenantId} and w.is_active
@@ -91,15 +86,15 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
       insert into webhook_deliveries (id, tenant_id, webhook_id, event_id, event_type, ordering_key,
         position, due_at)
       select trellis_uuid(), ${tenantId}, webhook_id, event_id, type, ordering_key,
-        case when ordering_key is not null and (select count from locked) > 0
-          then nextval('webhook_delivery_positions') end,
+        case when ordering_key is not null
+          then trellis_next_position(${tenantId}, ordering_key) end,
         case when ordering_key is not null and exists (
           select from webhook_deliveries before
           where before.webhook_id = inorder.webhook_id and before.status in ('pending', 'failed')
             and before.ordering_key = inorder.ordering_key) then 'infinity' else now() end
       from (
         select matched.* from matched join event on event.id = matched.event_id
-        order by matched.n) inorder
+        order by matched.ordering_key, matched.n) inorder
     )
     select *, 'made' as outcome from event
     union all

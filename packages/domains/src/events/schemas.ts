@@ -47,3 +47,52 @@ export const EventsQuery = Type.Composite(
   [PageQuery, Type.Object({ type: Type.Optional(EventType) })],
   { additionalProperties: false },
 );
+
+const EventTypeDescription = Type.String({
+  maxLength: 500,
+  examples: ['An order was paid in full.'],
+});
+const DataSchema = Type.Unsafe<Record<string, unknown>>({
+  type: 'object',
+  additionalProperties: true,
+  description:
+    'JSON Schema (2020-12) of `data`; null when it may be anything. References stay within the schema, patterns have no look-around and no back references (RE2).',
+  examples: [
+    {
+      type: 'object',
+      properties: { id: { type: 'integer' }, total: { type: 'number', minimum: 0 } },
+      required: ['id'],
+    },
+  ],
+});
+
+export const EventTypeParams = Type.Object({ name: EventType });
+
+export const EventTypeReply = Type.Object({
+  name: EventType,
+  description: EventTypeDescription,
+  schema: Nullable(DataSchema),
+  source: Type.Union([Type.Literal('platform'), Type.Literal('tenant')], {
+    description: 'Who declares it.',
+    examples: ['tenant'],
+  }),
+  createdAt: Nullable(Timestamp),
+  updatedAt: Nullable(Timestamp),
+});
+export type EventTypeReply = Static<typeof EventTypeReply>;
+
+export const CreateEventTypeBody = Body({
+  name: EventType,
+  description: Type.Optional(EventTypeDescription),
+  schema: Type.Optional(Nullable(DataSchema)),
+});
+export type CreateEventTypeBody = Static<typeof CreateEventTypeBody>;
+
+export const UpdateEventTypeBody = Type.Object(
+  {
+    description: Type.Optional(EventTypeDescription),
+    schema: Type.Optional(Nullable(DataSchema)),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type UpdateEventTypeBody = Static<typeof UpdateEventTypeBody>;

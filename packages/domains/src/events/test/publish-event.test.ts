@@ -45,6 +45,36 @@ t.test('POST /events', async (t) => {
     t.equal(await eventCount(here), 1);
   });
 
+  await t.test('202 and 409: two contents at once with one key are one event', async (t) => {
+    const here = await signUp(api);
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => {
+        const body = { type: 'order.paid', data: { order: index % 2 }, idempotencyKey: 'order' };
+        return publish(body, {}, here).then((reply) => ({ reply, order: index % 2 }));
+      }),
+    );
+    const won = replies.filter(({ reply }) => reply.status === 202);
+    t.equal(won.length, 50, 'all of one content are answered');
+    t.equal(new Set(won.map(({ order }) => order)).size, 1);
+    t.equal(new Set(won.map(({ reply }) => reply.body.id)).size, 1);
+    for (const { reply } of replies.filter(({ reply }) => reply.status !== 202)) {
+      isProblem(t, reply, 409, 'idempotency_key_reused');
+    }
+    t.equal(await eventCount(here), 1);
+  });
+
+  await t.test('202: the ordering key is kept with the event', async (t) => {
+    const body = { type: 'order.paid', data: 1, orderingKey: 'order-42' };
+    const { id } = (await publish(body)).body;
+    const { body: event } = await api.request('GET', `/events/${id}`, { token: account.token });
+    t.equal(event.orderingKey, 'order-42');
+    const key = { ...body, idempotencyKey: 'ordered' };
+    const first = await publish(key);
+    t.same((await publish(key)).body, first.body);
+    const other = await publish({ ...key, orderingKey: 'order-43' });
+    isProblem(t, other, 409, 'idempotency_key_reused');
+  });
+
   await t.test('202: the key counts alike in the header', async (t) => {
     const here = await signUp(api);
     const body = { type: 'order.paid', data: 1 };
@@ -80,6 +110,8 @@ t.test('POST /events', async (t) => {
       { type: 'a'.repeat(129), data: 1 },
       { type: 'order.paid', data: 1, tenantId: account.tenant.id },
       { type: 'order.paid', data: 1, idempotencyKey: '' },
+      { type: 'order.paid', data: 1, orderingKey: '' },
+      { type: 'order.paid', data: 1, orderingKey: 'k'.repeat(256) },
       { type: 'order.paid', data: 1, idempotencyKey: 'k'.repeat(256) },
       [],
     ]) {
@@ -119,6 +151,7 @@ t.test('`data` reaches the receiver byte for byte', async (t) => {
     'true',
     '{}',
     '""',
+    `${'['.repeat(50_000)}${']'.repeat(50_000)}`,
     `"${'long '.repeat(20_000)}"`,
   ];
   const expected = new Map<string, string>();
