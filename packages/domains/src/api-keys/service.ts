@@ -5,13 +5,15 @@ import { ownerPermission, platformPermission } from '@trellis/core/permissions';
 import { hashToken } from '@trellis/core/token';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
 import { lockAccess } from '../roles/access-change.ts';
 import { roleErrors } from '../roles/errors.ts';
 import { assertKnown, assertMayGrant } from '../roles/grants.ts';
 import { newApiKey } from './api-key.ts';
-import { apiKeyDeleted } from './authenticate-key.ts';
+import { apiKeyDeleted as forgetApiKey } from './authenticate-key.ts';
 import { apiKeyErrors } from './errors.ts';
+import { apiKeyCreated, apiKeyDeleted } from './events.ts';
 import { presentApiKey } from './present-api-key.ts';
 import {
   type ApiKey,
@@ -31,7 +33,7 @@ export interface ApiKeysService {
   delete(call: CallContext, id: string): Promise<void>;
 }
 
-interface Needs extends Pick<Platform, 'db' | 'changes' | 'secrets' | 'clock'> {
+interface Needs extends Pick<Platform, 'db' | 'jobs' | 'changes' | 'secrets' | 'clock'> {
   /** Every permission that a route asks for; grows until all routes are mounted. */
   catalogue: ReadonlySet<string>;
   /** Keys that one tenant can have. */
@@ -97,6 +99,7 @@ async function create(
   });
   const after = presentApiKey(row);
   await writeAudit(needs, tx, call, { action: 'api_key.created', ...resource(row.id), after });
+  await emitEvent(needs, tx, call.tenantId, apiKeyCreated, after);
   return { ...after, key };
 }
 
@@ -116,8 +119,9 @@ async function assertNotOutlived(
 
 async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Promise<void> {
   const before = presentApiKey(found(await deleteApiKey(tx, id)));
-  await needs.changes.announce(tx, apiKeyDeleted, id);
+  await needs.changes.announce(tx, forgetApiKey, id);
   await writeAudit(needs, tx, call, { action: 'api_key.deleted', ...resource(id), before });
+  await emitEvent(needs, tx, call.tenantId, apiKeyDeleted, before);
 }
 
 const resource = (id: string) => ({ resourceType: 'api_key', resourceId: id });

@@ -1,9 +1,9 @@
 import { decodeCursor } from '@trellis/core/pagination';
+import { parseMoment } from '@trellis/core/parse-moment';
 import { firstIdOf } from '@trellis/db/id-range';
 import { auditLogs } from '@trellis/db/schema/audit';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
-import { parseMoment } from './parse-moment.ts';
 import type { AuditQuery } from './schemas.ts';
 
 export type AuditRow = typeof auditLogs.$inferSelect;

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Id, Nullable, PageQuery, Timestamp } from '@trellis/http/schemas';
+import { Id, moment, Nullable, PageQuery, Timestamp } from '@trellis/http/schemas';
 import { problemKinds } from './chain/judge-entry.ts';
 
 /** A resource as the API showed it at that time, so its properties are not known here. */
@@ -9,15 +9,6 @@ const Snapshot = Type.Unsafe<Record<string, unknown> | null>({
   examples: [{ name: 'Ada Lovelace' }],
 });
 const Name = Type.String({ maxLength: 100, examples: ['user.created'] });
-
-/** The format alone lets through a leap second and the year 0, which are no time to Postgres. */
-const moment = (description: string, example: string) =>
-  Type.String({
-    format: 'date-time',
-    pattern: '^[1-9]\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d',
-    description,
-    examples: [example],
-  });
 
 export const AuditEntryReply = Type.Object({
   id: Id,

@@ -4,8 +4,10 @@ import { type Page, toPage } from '@trellis/core/pagination';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
 import { authErrors } from '../auth/errors.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
 import { findTenant } from '../tenants/repository.ts';
+import { fileDeleted } from './events.ts';
 import { removeObject } from './jobs.ts';
 import { openLink, signLink } from './links.ts';
 import { presentFile } from './present-file.ts';
@@ -113,11 +115,13 @@ async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Prom
   const file = await deleteFile(tx, tenantId, id);
   if (!file) throw commonErrors.not_found('There is no such file.');
   await addStorage(tx, tenantId, -file.size);
+  const before = presentFile(file);
   await writeAudit(needs, tx, call, {
     action: 'file.deleted',
     resourceType: 'file',
     resourceId: file.id,
-    before: presentFile(file),
+    before,
   });
+  await emitEvent(needs, tx, tenantId, fileDeleted, before);
   await needs.jobs.enqueue(tx, removeObject, { storageKey: file.storageKey });
 }

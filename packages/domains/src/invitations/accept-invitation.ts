@@ -5,14 +5,17 @@ import { authErrors } from '../auth/errors.ts';
 import type { Origin } from '../auth/origin.ts';
 import { setPassword } from '../auth/passwords/set-password.ts';
 import type { LoginThrottle } from '../auth/throttle/login-throttle.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
 import { beginJoining } from '../roles/access-change.ts';
 import { existingRoles } from '../roles/assignable-roles.ts';
 import { findTenant } from '../tenants/repository.ts';
 import { createPerson, type Person } from '../users/create-person.ts';
+import { emitJoined } from '../users/emit-joined.ts';
 import { lockPersonByEmail } from '../users/lock-person.ts';
 import { assertNoMember, insertMember } from '../users/membership.ts';
 import { invitationErrors } from './errors.ts';
+import { invitationAccepted } from './events.ts';
 import { presentInvitation } from './present-invitation.ts';
 import { assertFits, assertStillProved, checkPassword } from './prove-account.ts';
 import { deleteInvitation, findByToken, type Invitation } from './repository.ts';
@@ -95,6 +98,7 @@ async function join(
     const notice = 'Your password was set when an invitation was accepted';
     await setPassword(needs, tx, known, { change, action: 'user.password_reset', notice }, origin);
   }
+  const shown = presentInvitation(invitation);
   await writeAudit(
     needs,
     tx,
@@ -103,10 +107,13 @@ async function join(
       action: 'invitation.accepted',
       resourceType: 'invitation',
       resourceId: invitation.id,
-      before: presentInvitation(invitation),
+      before: shown,
       after: { userId: user.id, roles: roles.map((role) => ({ id: role.id, name: role.name })) },
     },
   );
+  const isRenamed = known !== undefined && name !== undefined;
+  await emitJoined(needs, tx, tenantId, { userId: user.id, isRenamed });
+  await emitEvent(needs, tx, tenantId, invitationAccepted, { ...shown, userId: user.id });
   return {
     user: { id: user.id, email: user.email, name: name ?? user.name },
     tenant: { id: tenant.id, name: tenant.name, slug: tenant.slug },

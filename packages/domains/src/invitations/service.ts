@@ -11,6 +11,7 @@ import { takeMailTurn } from '../auth/throttle/mail-turn.ts';
 import { mailKey } from '../auth/throttle/throttle-keys.ts';
 import type { MailLinks } from '../email/mail-links.ts';
 import { sendMail } from '../email/send-mail.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
 import { lockAccess } from '../roles/access-change.ts';
 import { assertMayAssign, defaultRoles, rolesById } from '../roles/assignable-roles.ts';
@@ -18,6 +19,7 @@ import { assertNoMember } from '../users/membership.ts';
 import { reserveSeat } from '../users/seats.ts';
 import { type AcceptInvitation, createAcceptInvitation } from './accept-invitation.ts';
 import { invitationErrors } from './errors.ts';
+import { invitationCreated, invitationRevoked, invitationSent } from './events.ts';
 import { assertNotInvited } from './pending.ts';
 import { presentInvitation } from './present-invitation.ts';
 import {
@@ -73,8 +75,8 @@ export function createInvitationsService(needs: Needs): InvitationsService {
 }
 
 /**
- * The invitation, its place in the plan, the mail and the audit entry: all of them or none. As the
- * system, because a tenant does not see what is counted of mails.
+ * The invitation, its place in the plan, the mail, the audit entry and the event: all of them or
+ * none. As the system, because a tenant does not see what is counted of mails.
  */
 async function create(
   needs: Needs,
@@ -101,7 +103,9 @@ async function create(
   const made = await invitationOf(tx, call, id);
   await mail(needs, tx, call, made, link.token);
   await audit(needs, tx, call, 'invitation.created', undefined, made);
-  return presentInvitation(made);
+  const shown = presentInvitation(made);
+  await emitEvent(needs, tx, tenantId, invitationCreated, shown);
+  return shown;
 }
 
 async function send(needs: Needs, tx: Tx, call: CallContext, id: string): Promise<InvitationReply> {
@@ -113,7 +117,9 @@ async function send(needs: Needs, tx: Tx, call: CallContext, id: string): Promis
   const after = { ...before, expiresAt };
   await mail(needs, tx, call, after, token);
   await audit(needs, tx, call, 'invitation.sent', before, after);
-  return presentInvitation(after);
+  const shown = presentInvitation(after);
+  await emitEvent(needs, tx, call.tenantId, invitationSent, shown);
+  return shown;
 }
 
 async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Promise<void> {
@@ -121,6 +127,7 @@ async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Prom
   const invitation = await invitationOf(tx, call, id);
   await deleteInvitation(tx, invitation);
   await audit(needs, tx, call, 'invitation.deleted', invitation);
+  await emitEvent(needs, tx, call.tenantId, invitationRevoked, presentInvitation(invitation));
 }
 
 async function invitationOf(tx: Tx, call: CallContext, id: string): Promise<Invitation> {

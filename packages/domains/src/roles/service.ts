@@ -4,10 +4,12 @@ import { type Page, toPage } from '@trellis/core/pagination';
 import { platformPermission } from '@trellis/core/permissions';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
 import { assertMayRemove, beginAccessChange } from './access-change.ts';
 import type { CurrentCall } from './current-call.ts';
 import { roleErrors } from './errors.ts';
+import { roleCreated, roleDeleted, roleUpdated } from './events.ts';
 import { assertKnown, assertMayGrant } from './grants.ts';
 import { presentRole } from './present-role.ts';
 import {
@@ -39,7 +41,7 @@ export interface RolesService {
   permissions(): string[];
 }
 
-interface Needs extends Pick<Platform, 'db' | 'changes' | 'secrets'> {
+interface Needs extends Pick<Platform, 'db' | 'jobs' | 'changes' | 'secrets'> {
   /** Every permission that a route asks for; grows until all routes are mounted. */
   catalogue: ReadonlySet<string>;
   /** Roles that one tenant can have. */
@@ -88,6 +90,7 @@ async function create(
     permissions: permissions.toSorted(),
   });
   await audit(needs, tx, call, 'role.created', undefined, role);
+  await emitEvent(needs, tx, call.tenantId, roleCreated, presentRole(role));
   return role;
 }
 
@@ -112,6 +115,7 @@ async function update(
   const removed = before.permissions.filter((name) => !permissions.includes(name));
   await assertMayRemove(tx, call, removed);
   await audit(needs, tx, call, 'role.updated', before, after);
+  await emitEvent(needs, tx, call.tenantId, roleUpdated, presentRole(after));
   return after;
 }
 
@@ -121,6 +125,7 @@ async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Prom
   if (await isAssigned(tx, role)) throw roleErrors.role_in_use();
   await deleteRole(tx, role);
   await audit(needs, tx, call, 'role.deleted', role);
+  await emitEvent(needs, tx, call.tenantId, roleDeleted, presentRole(role));
 }
 
 /** Throws `role_exists` (409). Safe after `beginAccessChange` only. */

@@ -1,7 +1,9 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import { writeAudit } from '../audit/write-audit.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import type { Platform } from '../platform.ts';
+import { tenantUpdated } from './events.ts';
 import { presentTenant } from './present-tenant.ts';
 import { findTenant, lockTenant, renameTenant, type Tenant } from './repository.ts';
 import type { UpdateTenantBody } from './schemas.ts';
@@ -16,7 +18,9 @@ export interface TenantsService {
   ): Promise<Tenant>;
 }
 
-export function createTenantsService(needs: Pick<Platform, 'db' | 'secrets'>): TenantsService {
+export function createTenantsService(
+  needs: Pick<Platform, 'db' | 'jobs' | 'secrets'>,
+): TenantsService {
   const { db } = needs;
   return {
     get: (call) =>
@@ -27,13 +31,15 @@ export function createTenantsService(needs: Pick<Platform, 'db' | 'secrets'>): T
         const before = known(await lockTenant(tx, call.tenantId));
         precondition(before.updatedAt);
         const after = await renameTenant(tx, call.tenantId, name);
+        const shown = presentTenant(after);
         await writeAudit(needs, tx, call, {
           action: 'tenant.updated',
           resourceType: 'tenant',
           resourceId: call.tenantId,
           before: presentTenant(before),
-          after: presentTenant(after),
+          after: shown,
         });
+        await emitEvent(needs, tx, call.tenantId, tenantUpdated, shown);
         return after;
       }),
   };

@@ -4,6 +4,7 @@ import { type Page, toPage } from '@trellis/core/pagination';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../audit/write-audit.ts';
 import { hashPassword } from '../auth/passwords/hash-password.ts';
+import { emitEvent } from '../events/trigger-webhooks.ts';
 import { assertNotInvited } from '../invitations/pending.ts';
 import type { Platform } from '../platform.ts';
 import { assertMayRemove, beginAccessChange } from '../roles/access-change.ts';
@@ -15,6 +16,7 @@ import {
   rolesById,
 } from '../roles/assignable-roles.ts';
 import type { CurrentCall } from '../roles/current-call.ts';
+import { userCreated, userDeleted, userUpdated } from './events.ts';
 import { insertMember } from './membership.ts';
 import { presentMember } from './present-member.ts';
 import {
@@ -60,7 +62,7 @@ export interface UsersService {
   remove(call: CallContext, id: string): Promise<void>;
 }
 
-type Needs = Pick<Platform, 'db' | 'changes' | 'clock' | 'secrets'>;
+type Needs = Pick<Platform, 'db' | 'jobs' | 'changes' | 'clock' | 'secrets'>;
 
 export function createUsersService(needs: Needs): UsersService {
   const { db } = needs;
@@ -78,7 +80,7 @@ export function createUsersService(needs: Needs): UsersService {
   };
 }
 
-/** The person, the place in the plan, the membership and the audit entry: all of them or none. */
+/** The person, the place in the plan, the membership, the audit entry and the event: all or none. */
 async function create(
   needs: Needs,
   call: CallContext,
@@ -100,7 +102,9 @@ async function create(
     await insertMember(tx, tenantId, { userId, name }, roles);
     const made = await memberOf(tx, call, userId);
     await audit(needs, tx, call, 'user.created', undefined, made);
-    return presentMember(made);
+    const shown = presentMember(made);
+    await emitEvent(needs, tx, tenantId, userCreated, shown);
+    return shown;
   });
 }
 
@@ -123,7 +127,9 @@ function update(
     const after = { ...before, ...change };
     if (current) await judgeStatus(tx, current, before, after, clock.now());
     await audit(needs, tx, call, 'user.updated', before, after);
-    return presentMember(after);
+    const shown = presentMember(after);
+    await emitEvent(needs, tx, call.tenantId, userUpdated, shown);
+    return shown;
   });
 }
 
@@ -163,7 +169,9 @@ function setRoles(
     await assertMayRemove(tx, current, permissionsOf(without(before.roles, roles)));
     const after = await memberOf(tx, call, id);
     await audit(needs, tx, call, 'user.roles_changed', before, after);
-    return presentMember(after);
+    const shown = presentMember(after);
+    await emitEvent(needs, tx, call.tenantId, userUpdated, shown);
+    return shown;
   });
 }
 
@@ -176,6 +184,7 @@ function remove(needs: Needs, call: CallContext, id: string): Promise<void> {
     await assertMayRemove(tx, current, permissionsOf(member.roles));
     await endSessions(tx, call.tenantId, id, clock.now());
     await audit(needs, tx, call, 'user.deleted', member);
+    await emitEvent(needs, tx, call.tenantId, userDeleted, presentMember(member));
   });
 }
 

@@ -5,8 +5,10 @@ import { ProblemError } from '@trellis/core/errors';
 import { newId } from '@trellis/core/ids';
 import type { Tx } from '@trellis/db/tenant-db';
 import { writeAudit } from '../../audit/write-audit.ts';
+import { emitEvent } from '../../events/trigger-webhooks.ts';
 import type { Platform } from '../../platform.ts';
 import { fileErrors } from '../errors.ts';
+import { fileCreated } from '../events.ts';
 import { presentFile } from '../present-file.ts';
 import { type FileRow, findFile, insertFile } from '../repository.ts';
 import { safeName } from '../safe-name.ts';
@@ -35,7 +37,7 @@ const clearWaitMs = 2_000;
 
 const leftToCleanUp = 'A broken upload is left to the clean-up.';
 
-type ReceiveNeeds = Pick<Platform, 'db' | 'storage' | 'secrets' | 'clock' | 'log'>;
+type ReceiveNeeds = Pick<Platform, 'db' | 'jobs' | 'storage' | 'secrets' | 'clock' | 'log'>;
 
 /**
  * Stores a file as it arrives, and makes it known once it is whole. Every byte is counted before
@@ -106,12 +108,14 @@ function finish(
       ...content,
       uploadedBy: call.actor.id,
     });
+    const after = presentFile(file);
     await writeAudit(needs, tx, call, {
       action: 'file.created',
       resourceType: 'file',
       resourceId: id,
-      after: presentFile(file),
+      after,
     });
+    await emitEvent(needs, tx, tenantId, fileCreated, after);
     return file;
   });
 }
