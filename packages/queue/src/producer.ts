@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { newId } from '@trellis/core/ids';
 import type { QueueName } from '@trellis/core/queue-names';
 import { jobs as jobsTable } from '@trellis/db/schema/jobs';
@@ -61,7 +62,13 @@ export function createJobs(
   };
 }
 
-/** One ring at a time for each job. */
+/** Between two rings of one process for the same job. */
+const ringGapMs = 20;
+
+/**
+ * One ring at a time for each job, and the next a moment later: whoever is rung for looks for all
+ * that there is, so a ring for each of a thousand changes would be work for nothing.
+ */
 function createRings(queue: Jobs['queue'], onError: (error: unknown) => void) {
   const rings = new Map<string, { again: boolean; done: Promise<void> }>();
   const ring = (job: JobDefinition): void => {
@@ -74,6 +81,7 @@ function createRings(queue: Jobs['queue'], onError: (error: unknown) => void) {
     rings.set(job.name, state);
     state.done = ringOnce(queue, job)
       .catch(onError)
+      .then(() => wait(ringGapMs))
       .then(() => {
         rings.delete(job.name);
         if (state.again) ring(job);

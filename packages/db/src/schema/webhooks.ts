@@ -51,7 +51,9 @@ export const webhooks = pgTable(
 export const webhookFailures = pgTable(
   'webhook_failures',
   {
-    webhookId: uuid().primaryKey(),
+    webhookId: uuid()
+      .primaryKey()
+      .references(() => webhooks.id, { onDelete: 'cascade' }),
     tenantId: tenantId(),
     /** Of the first failure since the last success. */
     failingSince: instant().notNull().defaultNow(),
@@ -105,7 +107,7 @@ export const webhookDeliveries = pgTable(
       .where(sql`status in ('pending', 'failed') and ordering_key is not null`),
     index().on(table.webhookId, table.id),
     index().on(table.webhookId, table.status, table.id),
-    index().on(table.webhookId, table.eventType, table.id),
+    index().on(table.webhookId, table.eventType, table.status, table.id),
     index().on(table.eventId),
     ...tenantPolicies(table),
   ],

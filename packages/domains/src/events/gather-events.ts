@@ -1,3 +1,4 @@
+import { setImmediate as turnOfLoop, setTimeout as wait } from 'node:timers/promises';
 import type { TenantDb } from '@trellis/db/tenant-db';
 import { type PublishedEvent, publishEvents, type UnkeyedEvent } from './publish-event.ts';
 
@@ -10,6 +11,8 @@ interface Waiting {
 }
 
 const eventsMax = 100;
+/** How long a statement waits for more when the one before it had several events. */
+const gatherMs = 3;
 /** Of the data of the events in one statement; one event may be larger. */
 const charactersMax = 1_000_000;
 
@@ -29,24 +32,30 @@ export function gatherEvent(db: Db, event: UnkeyedEvent): Promise<PublishedEvent
 function createGatherer(db: Db): (event: UnkeyedEvent) => Promise<PublishedEvent> {
   const tenants = new Map<string, Waiting[]>();
 
-  const publishAll = async (tenantId: string, queue: Waiting[]): Promise<void> => {
-    while (queue.length > 0) {
-      const batch = takeBatch(queue);
-      try {
-        const events = batch.map(({ event }) => event);
-        const published = await publishEvents(
-          (statement) => db.queryTenant(tenantId, statement),
-          tenantId,
-          events,
-        );
-        published.forEach((answer, index) => {
-          if (answer instanceof Error) batch[index]?.reject(answer);
-          else batch[index]?.resolve(answer);
-        });
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+  const publishBatch = async (tenantId: string, batch: Waiting[]): Promise<void> => {
+    try {
+      const published = await publishEvents(
+        (statement) => db.queryTenant(tenantId, statement),
+        tenantId,
+        batch.map(({ event }) => event),
+      );
+      published.forEach((answer, index) => {
+        if (answer instanceof Error) batch[index]?.reject(answer);
+        else batch[index]?.resolve(answer);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
     }
+  };
+  const publishAll = async (tenantId: string, queue: Waiting[]): Promise<void> => {
+    let last = 0;
+    do {
+      // Where many publish at once, most of them had their answer just now and come again.
+      await (last > 1 ? wait(gatherMs) : turnOfLoop());
+      const batch = takeBatch(queue);
+      last = batch.length;
+      if (last > 0) await publishBatch(tenantId, batch);
+    } while (queue.length > 0 || last > 1);
     tenants.delete(tenantId);
   };
 

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { commonErrors } from '@trellis/core/common-errors';
 import { newId } from '@trellis/core/ids';
+import { brokenConstraint } from '@trellis/db/failures';
 import {
+  findPublished,
+  idempotencyKeyIndex,
   insertEvents,
   type PublishRow,
   type RunStatement,
-  releaseOne,
 } from './publish-statement.ts';
 
 /** An event on its way into the outbox. */
@@ -33,24 +35,42 @@ export interface PublishedEvent {
  * Writes the event and its deliveries in one statement: they are there together or not at all.
  * The same idempotency key answers the event that it made before; with other contents it throws
  * `idempotency_key_reused` (409). Beyond the events of the plan's month it throws
- * `plan_limit_reached` (403).
+ * `plan_limit_reached` (403). `run` gives an event with a key a transaction of its own, as one that
+ * another was faster with is rolled back.
  */
 export async function publishEvent(run: RunStatement, event: NewEvent): Promise<PublishedEvent> {
-  const { tenantId, idempotencyKey } = event;
+  const { tenantId } = event;
   const id = newId();
-  const [row] = await run((sql) =>
+  const rows = await run((sql) =>
     insertEvents(sql, tenantId, [
       { ...event, id, payload: payloadOf(event), requestHash: hashOf(event) },
     ]),
-  );
-  if (row?.outcome === 'made') return answer(row);
-  if (row?.outcome === 'over_quota') throw overQuota();
-  if (row?.outcome === 'known') return answerKnown(row, event);
-  // Somebody else published it at the same time. A conflict waits for the commit, so its row can be
-  // seen now; what was counted for this one is given back.
-  const [first] = await run((sql) => releaseOne(sql, tenantId, idempotencyKey ?? '', event.counts));
-  if (!first) throw commonErrors.idempotency_in_progress(undefined, { retryAfterSeconds: 1 });
-  return answerKnown(first, event);
+  ).catch((error) => {
+    if (brokenConstraint(error) === idempotencyKeyIndex) return [];
+    throw error;
+  });
+  if (rows[0]?.outcome === 'made') return answer(rows[0]);
+  if (rows[0]?.outcome === 'known') return answerKnown(rows[0], event);
+  // Somebody else published it meanwhile, and perhaps as the last of the month: both waited for its
+  // commit, so it can be seen now.
+  const first = await findAnswer(run, event);
+  if (first) return first;
+  if (rows[0]?.outcome === 'over_quota') throw overQuota();
+  throw commonErrors.idempotency_in_progress(undefined, { retryAfterSeconds: 1 });
+}
+
+/**
+ * The answer of the event that the idempotency key made before; undefined when it made none. With
+ * other contents it throws `idempotency_key_reused` (409).
+ */
+export async function findAnswer(
+  run: RunStatement,
+  event: NewEvent,
+): Promise<PublishedEvent | undefined> {
+  const { tenantId, idempotencyKey } = event;
+  if (!idempotencyKey) return undefined;
+  const [first] = await run((sql) => findPublished(sql, tenantId, idempotencyKey));
+  return first && answerKnown(first, event);
 }
 
 /**

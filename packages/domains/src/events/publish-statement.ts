@@ -14,6 +14,8 @@ export interface PreparedEvent {
   counts?: boolean;
 }
 
+export const idempotencyKeyIndex = 'events_idempotency_key';
+
 export interface PublishRow {
   id: string;
   type: string;
@@ -31,8 +33,8 @@ type SqlTag = ReservedSql | TransactionSql;
 
 /**
  * Counts what is asked for against the month, and writes as many of the events as fit, in their
- * order, with their deliveries. An event whose idempotency key another transaction used at the same
- * time has no row in the answer.
+ * order, with their deliveries. It fails, and counts nothing, when another transaction used an
+ * idempotency key at the same time: it breaks the unique index `idempotencyKeyIndex`.
  *
  * What has an ordering key draws its place under the lock of that key, which is held until the
  * commit. What finds others before it waits for them from the start.
@@ -45,11 +47,11 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
       where tenant_id = ${tenantId} and idempotency_key is not null
         and idempotency_key = any(${of((e) => e.idempotencyKey ?? null)}::text[])
     ), published as (
-      select *, sum(counts::int) over (order by n)::int as place
+      select *, sum(counts) over (order by n)::int as place
       from unnest(${of((e) => e.id)}::uuid[], ${of((e) => e.type)}::text[],
         ${of((e) => e.payload)}::text[], ${of((e) => patternsOf(e.type).join(' '))}::text[],
         ${of((e) => e.orderingKey ?? null)}::text[], ${of((e) => e.idempotencyKey ?? null)}::text[],
-        ${of((e) => e.requestHash)}::text[], ${of((e) => String(e.counts ?? false))}::boolean[])
+        ${of((e) => e.requestHash)}::text[], ${of((e) => Number(e.counts ?? false))}::int[])
         with ordinality as t
         (id, type, payload, patterns, ordering_key, idempotency_key, request_hash, counts, n)
       where not exists (select from known)
@@ -57,7 +59,7 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
       select count(*)::int as n, (
         select coalesce((t.plan_overrides->>'maxEvents')::int, p.max_events)
         from tenants t join plans p using (plan_type) where t.id = ${tenantId}) as allowed
-      from published where counts
+      from published where counts = 1
     ), quota as (
       insert into quota_use as q (tenant_id, quota, period, used, granted)
       select ${tenantId}, 'maxEvents', date_trunc('month', now() at time zone 'utc')::date,
@@ -69,7 +71,7 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
       returning granted
     ), accepted as (
       select * from published
-      where not counts or place <= (select granted from quota)
+      where counts = 0 or place <= (select granted from quota)
     ), matched as (
       select accepted.id as event_id, accepted.type, accepted.ordering_key, accepted.n, w.id as webhook_id
       from accepted join webhooks w on w.tenant_id = ${tenantId} and w.is_active
@@ -80,7 +82,6 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
       select id, ${tenantId}, type, payload, ordering_key, idempotency_key, request_hash,
         (select count(*) from matched where matched.event_id = accepted.id)
       from accepted
-      on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
       returning id, type, deliveries, request_hash
     ), delivery as (
       insert into webhook_deliveries (id, tenant_id, webhook_id, event_id, event_type, ordering_key,
@@ -88,12 +89,14 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
       select trellis_uuid(), ${tenantId}, webhook_id, event_id, type, ordering_key,
         case when ordering_key is not null
           then trellis_next_position(${tenantId}, ordering_key) end,
-        case when ordering_key is not null and exists (
+        case when ordering_key is not null and (in_line > 1 or exists (
           select from webhook_deliveries before
           where before.webhook_id = inorder.webhook_id and before.status in ('pending', 'failed')
-            and before.ordering_key = inorder.ordering_key) then 'infinity' else now() end
+            and before.ordering_key = inorder.ordering_key)) then 'infinity' else now() end
       from (
-        select matched.* from matched join event on event.id = matched.event_id
+        select matched.*, row_number() over (
+          partition by matched.webhook_id, matched.ordering_key order by matched.n) as in_line
+        from matched join event on event.id = matched.event_id
         order by matched.ordering_key, matched.n) inorder
     )
     select *, 'made' as outcome from event
@@ -101,17 +104,12 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
     select *, 'known' from known
     union all
     select id, type, 0, null, 'over_quota' from published
-    where counts and place > (select granted from quota)`;
+    where counts = 1 and place > (select granted from quota)`;
 }
 
-/** Finds the event of an idempotency key, and gives back what another try of it had counted. */
-export function releaseOne(sql: SqlTag, tenantId: string, idempotencyKey: string, counts = false) {
+/** Finds the event that an idempotency key made. */
+export function findPublished(sql: SqlTag, tenantId: string, idempotencyKey: string) {
   return sql<PublishRow[]>`
-    with released as (
-      update quota_use set used = used - 1
-      where ${counts} and tenant_id = ${tenantId} and quota = 'maxEvents' and used > 0
-        and period = date_trunc('month', now() at time zone 'utc')::date
-    )
     select id, type, deliveries, request_hash, 'known' as outcome from events
     where tenant_id = ${tenantId} and idempotency_key = ${idempotencyKey}`;
 }

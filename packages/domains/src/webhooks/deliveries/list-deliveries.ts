@@ -5,7 +5,7 @@ import { firstIdOf } from '@trellis/db/id-range';
 import { webhookDeliveries } from '@trellis/db/schema/webhooks';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
+import { type PgColumn, unionAll } from 'drizzle-orm/pg-core';
 import type { DeliveriesQuery } from '../delivery-schemas.ts';
 import type { Delivery } from './repository.ts';
 
@@ -18,18 +18,33 @@ export function listDeliveries(
   query: DeliveriesQuery,
 ): Promise<Delivery[]> {
   const span = spanOf(query);
-  const wanted: Wanted[] = [
-    [status, query.status],
-    [eventType, query.event],
-    [eventId, query.eventId],
-  ];
-  const filters = wanted.map(([column, value]) => (value ? eq(column, value) : undefined));
+  const { status: state, event } = query;
   if (query.eventId) {
-    const rules = [eq(webhookId, ofWebhook), ...filters, gte(id, span.from), lt(id, span.to)];
-    return readPage(tx, and(...rules), [desc(id)], query);
+    const own = and(eq(webhookId, ofWebhook), eq(eventId, query.eventId));
+    const wanted = [state && eq(status, state), event ? eq(eventType, event) : undefined];
+    const rules = and(own, ...wanted, gte(id, span.from), lt(id, span.to));
+    return readPage(tx, rules, [desc(id)], query);
   }
-  const { within, order } = alongIndex([[webhookId, ofWebhook], ...leadingOf(query)], span);
-  return readPage(tx, and(within, ...filters), order, query);
+  const along = (...leading: Leading[]) => {
+    const { within, order } = alongIndex([[webhookId, ofWebhook], ...leading], span);
+    return readPage(tx, within, order, query);
+  };
+  if (!event) return state ? along([status, state]) : along();
+  return state
+    ? along([eventType, event], [status, state])
+    : readOfAllStates(
+        tx,
+        (one) =>
+          alongIndex(
+            [
+              [webhookId, ofWebhook],
+              [eventType, event],
+              [status, one],
+            ],
+            span,
+          ),
+        query,
+      );
 }
 
 /** Of all subscriptions; as above. */
@@ -52,13 +67,31 @@ function readPage(
     .limit(limit + 1);
 }
 
-type Wanted = [column: PgColumn, value: string | undefined];
-
-/** The filter whose index is read: of two, the one that is likely to leave fewer rows. */
-function leadingOf({ status: state, event }: DeliveriesQuery): Wanted[] {
-  if (event && (!state || state === 'delivered')) return [[eventType, event]];
-  return state ? [[status, state]] : [];
+/**
+ * The index of event types goes on with the status: a page of each status is read along it, and the
+ * newest of all of them are kept.
+ */
+function readOfAllStates(
+  tx: Tx,
+  along: (state: Delivery['status']) => { within: SQL; order: SQL[] },
+  { limit }: PageQuery,
+): Promise<Delivery[]> {
+  const pageOf = (state: Delivery['status']) => {
+    const { within, order } = along(state);
+    return tx.orm
+      .select()
+      .from(webhookDeliveries)
+      .where(within)
+      .orderBy(...order)
+      .limit(limit + 1);
+  };
+  const [first, second, ...others] = status.enumValues;
+  return unionAll(pageOf(first), pageOf(second), ...others.map(pageOf))
+    .orderBy(desc(id))
+    .limit(limit + 1);
 }
+
+type Leading = [column: PgColumn, value: string];
 
 /** From an id on, up to another that is not part of it. */
 interface Span {
@@ -71,7 +104,7 @@ interface Span {
  * a column that is compared with `=` from the order, and then may walk the primary key through the
  * newer deliveries of all others.
  */
-function alongIndex(leading: Wanted[], { from, to }: Span): { within: SQL; order: SQL[] } {
+function alongIndex(leading: Leading[], { from, to }: Span): { within: SQL; order: SQL[] } {
   const columns = [...leading.map(([column]) => column), id];
   const values = leading.map(([, value]) => sql`${value}`);
   const rowOf = (parts: (SQL | PgColumn)[]) => sql`(${sql.join(parts, sql`, `)})`;

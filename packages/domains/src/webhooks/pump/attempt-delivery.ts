@@ -1,3 +1,4 @@
+import { newId } from '@trellis/core/ids';
 import type { SecretBox } from '@trellis/core/secret-box';
 import { openHeaders } from '../custom-headers.ts';
 import type { AttemptResult } from '../delivery/attempt.ts';
@@ -20,6 +21,7 @@ export function createAttempts(
   return async (delivery: ClaimedDelivery, signal: AbortSignal): Promise<Outcome> => {
     const sentAfterMs = performance.now() - delivery.claimedMs;
     const judged = (result: AttemptResult): Outcome => ({
+      id: newId(),
       delivery,
       result,
       sentAfterMs,

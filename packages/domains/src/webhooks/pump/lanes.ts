@@ -1,4 +1,4 @@
-import type { ClaimedDelivery } from './claim.ts';
+import type { ClaimedDelivery, ClaimShares } from './claim.ts';
 import { createPace, type Pace } from './pace.ts';
 
 /** One subscription as a worker sees it while it holds deliveries of it. */
@@ -18,7 +18,11 @@ export interface LaneLimits {
   total: number;
   perTenant: number;
   perWebhook: number;
+  /** A delivery that has waited for longer is not sent any more: its lease must outlast it. */
+  waitMsMax: number;
 }
+
+type SumByPace = Record<Pace, number>;
 
 /** So many times its share in flight, so that a fast one does not run dry until the next claim. */
 const webhookSharesAhead = 4;
@@ -26,28 +30,32 @@ const tenantSharesAhead = 2;
 /** What a subscription may have before its first answer: to send, and to hold. */
 const newInFlightMax = 2;
 const newHeldMax = 10;
+/** Of all places, how many the slow ones may have; and they and the new ones together. */
+const slowShare = 0.5;
+const notFastShare = 0.75;
 
 /**
- * Who may send next. Keeps the limits, lets the subscriptions take turns, and leaves half of all
- * places to those that answer fast: however many tenants have endpoints that never answer, the
- * others go on.
+ * Who may send next. Keeps the limits, lets the subscriptions take turns, and leaves places to
+ * those that answer fast: however many tenants have endpoints that never answer, the others go on.
+ * The slow ones share what they have: whoever holds less, or was served longer ago, comes first.
  */
 export function createLanes(limits: LaneLimits) {
   /** Those in use, in the order of their turns. */
   const lanes = new Map<string, Lane>();
   const inFlightByTenant = new Map<string, number>();
   const paces = createPace();
-  const slowMax = Math.ceil(limits.total / 2);
+  const slowMax = Math.ceil(limits.total * slowShare);
+  const notFastMax = Math.ceil(limits.total * notFastShare);
   let inFlight = 0;
   let waiting = 0;
 
   const held = (lane: Lane) => lane.inFlight + lane.waiting.length;
-  const paceOf = (lane: Lane): Pace =>
-    paces.of(lane.id, lane.inFlight > 0 ? performance.now() - lane.progressMs : 0);
-  const sumOfSlow = (count: (lane: Lane) => number): number => {
-    let sum = 0;
-    for (const lane of lanes.values()) if (paceOf(lane) === 'slow') sum += count(lane);
-    return sum;
+  const paceOf = (lane: Lane, nowMs: number): Pace =>
+    paces.of(lane.id, lane.inFlight > 0 ? nowMs - lane.progressMs : 0);
+  const sumByPace = (count: (lane: Lane) => number, nowMs: number): SumByPace => {
+    const sums: SumByPace = { new: 0, fast: 0, slow: 0 };
+    for (const lane of lanes.values()) sums[paceOf(lane, nowMs)] += count(lane);
+    return sums;
   };
   const laneOf = ({ webhook_id, tenant_id }: ClaimedDelivery): Lane => {
     const known = lanes.get(webhook_id);
@@ -63,36 +71,58 @@ export function createLanes(limits: LaneLimits) {
     lanes.set(webhook_id, made);
     return made;
   };
-  /** How many more of it a claim may bring. */
-  const freeOf = (lane: Lane, slowFree: number): number => {
-    const pace = paceOf(lane);
+  /** How many more of it a claim may bring; of the slow ones the claim keeps their sum as well. */
+  const freeOf = (lane: Lane, pace: Pace): number => {
     if (pace === 'fast') return (1 + webhookSharesAhead) * limits.perWebhook - held(lane);
-    if (pace === 'new') return newHeldMax - held(lane);
-    return Math.min(limits.perWebhook - held(lane), slowFree);
+    return (pace === 'new' ? newHeldMax : limits.perWebhook) - held(lane);
   };
   const mayHoldMore = (lane: Lane): boolean => {
-    const pace = paceOf(lane);
-    if (pace === 'new') return held(lane) < newHeldMax;
-    return pace === 'fast' || sumOfSlow(held) < slowMax;
+    const nowMs = performance.now();
+    const pace = paceOf(lane, nowMs);
+    if (pace === 'slow') return sumByPace(held, nowMs).slow < slowMax;
+    return pace === 'fast' || held(lane) < newHeldMax;
   };
-  const mayStart = (lane: Lane): boolean => {
-    if (lane.waiting.length === 0 || lane.inFlight >= limits.perWebhook) return false;
+  const mayStart = (lane: Lane, flying: SumByPace, nowMs: number): boolean => {
+    const [next] = lane.waiting;
+    if (!next || nowMs - next.sinceMs > limits.waitMsMax) return false;
+    if (lane.inFlight >= limits.perWebhook) return false;
     if ((inFlightByTenant.get(lane.tenantId) ?? 0) >= limits.perTenant) return false;
-    const pace = paceOf(lane);
-    if (pace === 'new') return lane.inFlight < newInFlightMax;
-    return pace === 'fast' || sumOfSlow((slow) => slow.inFlight) < slowMax;
+    const pace = paceOf(lane, nowMs);
+    if (pace === 'fast') return true;
+    if (flying.new + flying.slow >= notFastMax) return false;
+    return pace === 'new' ? lane.inFlight < newInFlightMax : flying.slow < slowMax;
   };
-  const start = (lane: Lane): ClaimedDelivery | undefined => {
+  const start = (lane: Lane, nowMs: number): ClaimedDelivery | undefined => {
     const next = lane.waiting.shift()?.delivery;
-    if (lane.inFlight === 0) lane.progressMs = performance.now();
+    if (lane.inFlight === 0) lane.progressMs = nowMs;
     lane.inFlight++;
     waiting--;
     inFlight++;
     inFlightByTenant.set(lane.tenantId, (inFlightByTenant.get(lane.tenantId) ?? 0) + 1);
+    paces.serve(lane.id);
     // Behind all others: a Map keeps the order in which keys were added.
     lanes.delete(lane.id);
     lanes.set(lane.id, lane);
     return next;
+  };
+  /**
+   * What counts against the share of a tenant. One with slow subscriptions too is claimed ahead
+   * only as far as its fast ones use it: what the slow ones take would wait.
+   */
+  const heldByTenant = (nowMs: number): Map<string, number> => {
+    const fast = new Map<string, number>();
+    const others = new Map<string, number>();
+    for (const lane of lanes.values()) {
+      const into = paceOf(lane, nowMs) === 'fast' ? fast : others;
+      into.set(lane.tenantId, (into.get(lane.tenantId) ?? 0) + held(lane));
+    }
+    const ahead = tenantSharesAhead * limits.perTenant;
+    const counts = new Map(others);
+    for (const [tenantId, count] of fast) {
+      const other = others.get(tenantId) ?? 0;
+      counts.set(tenantId, other + count - (other > 0 ? Math.min(count, ahead) : ahead));
+    }
+    return counts;
   };
 
   return {
@@ -103,7 +133,7 @@ export function createLanes(limits: LaneLimits) {
     /** False when its subscription may hold no more: it is to be given back. */
     add(delivery: ClaimedDelivery): boolean {
       const lane = laneOf(delivery);
-      if (!mayHoldMore(lane)) return false;
+      if (!delivery.is_probe && !mayHoldMore(lane)) return false;
       lane.waiting.push({ delivery, sinceMs: performance.now() });
       lane.wasUsed = true;
       waiting++;
@@ -112,7 +142,11 @@ export function createLanes(limits: LaneLimits) {
     /** Takes the next that may be sent, a different subscription each time where there is one. */
     take(): ClaimedDelivery | undefined {
       if (waiting === 0 || inFlight >= limits.total) return undefined;
-      for (const lane of lanes.values()) if (mayStart(lane)) return start(lane);
+      const nowMs = performance.now();
+      const flying = sumByPace((lane) => lane.inFlight, nowMs);
+      for (const lane of lanes.values()) {
+        if (mayStart(lane, flying, nowMs)) return start(lane, nowMs);
+      }
       return undefined;
     },
     end({ webhook_id, tenant_id }: ClaimedDelivery, durationMs: number): void {
@@ -127,16 +161,18 @@ export function createLanes(limits: LaneLimits) {
       lane.progressMs = performance.now();
     },
     /**
-     * Gives up what has waited for this long, or all: its lease is to outlast its attempt. Of slow
-     * subscriptions that hold more than their share, it gives up all that waits.
+     * Gives up what has waited for this long, or all. Of slow subscriptions that hold more than
+     * their share, it gives up all that waits.
      */
     giveUp(waitedMs: number): ClaimedDelivery[] {
-      const before = performance.now() - waitedMs;
-      const slowIsOver = sumOfSlow(held) > slowMax;
+      const nowMs = performance.now();
+      const slowIsOver = sumByPace(held, nowMs).slow > slowMax;
       const all: ClaimedDelivery[] = [];
       for (const lane of lanes.values()) {
-        const isOver = slowIsOver && paceOf(lane) === 'slow';
-        const kept = isOver ? -1 : lane.waiting.findIndex(({ sinceMs }) => sinceMs > before);
+        const isOver = slowIsOver && paceOf(lane, nowMs) === 'slow';
+        const kept = isOver
+          ? -1
+          : lane.waiting.findIndex(({ sinceMs }) => sinceMs > nowMs - waitedMs);
         const old = lane.waiting.splice(0, kept === -1 ? lane.waiting.length : kept);
         for (const { delivery } of old) all.push(delivery);
       }
@@ -156,37 +192,24 @@ export function createLanes(limits: LaneLimits) {
         lane.wasUsed = held(lane) > 0;
       }
     },
-    /**
-     * What counts against the shares of a claim: a fast subscription may be claimed ahead, others
-     * not even as far as their share.
-     */
-    heldByWebhook(): Map<string, number> {
-      const slowFree = Math.max(0, slowMax - sumOfSlow(held));
-      const counts = new Map<string, number>();
-      if (slowFree === 0) for (const id of paces.slow()) counts.set(id, limits.perWebhook);
+    /** What a claim may bring. A fast subscription may be claimed ahead, others not so far. */
+    shares(): ClaimShares {
+      const nowMs = performance.now();
+      const slow = new Map(paces.slow().map((id) => [id, paces.served(id)]));
+      const heldByWebhook = new Map<string, number>();
       for (const [id, lane] of lanes) {
-        counts.set(id, limits.perWebhook - freeOf(lane, slowFree));
+        const pace = paceOf(lane, nowMs);
+        if (pace === 'slow') slow.set(id, paces.served(id));
+        heldByWebhook.set(id, limits.perWebhook - freeOf(lane, pace));
       }
-      return counts;
-    },
-    /**
-     * The same for tenants. One with slow subscriptions too is claimed ahead only as far as its
-     * fast ones use it: what the slow ones take would wait.
-     */
-    heldByTenant(): Map<string, number> {
-      const fast = new Map<string, number>();
-      const others = new Map<string, number>();
-      for (const lane of lanes.values()) {
-        const into = paceOf(lane) === 'fast' ? fast : others;
-        into.set(lane.tenantId, (into.get(lane.tenantId) ?? 0) + held(lane));
-      }
-      const ahead = tenantSharesAhead * limits.perTenant;
-      const counts = new Map(others);
-      for (const [tenantId, count] of fast) {
-        const other = others.get(tenantId) ?? 0;
-        counts.set(tenantId, other + count - (other > 0 ? Math.min(count, ahead) : ahead));
-      }
-      return counts;
+      return {
+        perWebhook: limits.perWebhook,
+        perTenant: limits.perTenant,
+        heldByWebhook,
+        heldByTenant: heldByTenant(nowMs),
+        slow,
+        slowFree: Math.max(0, slowMax - sumByPace(held, nowMs).slow),
+      };
     },
   };
 }

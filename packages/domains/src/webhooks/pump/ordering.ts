@@ -3,7 +3,7 @@ import type { ClaimedDelivery } from './claim.ts';
 
 type Db = Pick<TenantDb, 'querySystem'>;
 
-/** Ordering keys that one sweep looks at; the next one goes on behind them. */
+/** Ordering keys that one statement looks at; the next one goes on behind them. */
 const keysPerSweep = 1_000;
 
 /** Where the sweep goes on: the last subscription and ordering key that it looked at. */
@@ -14,7 +14,8 @@ export interface OrderingPosition {
 
 /**
  * Of each ordering key of which one has ended, the next may be sent. It waits in place `infinity`,
- * so that a long line behind one that fails is not looked at again and again.
+ * so that a long line behind one that fails is not looked at again and again. The conditions are
+ * repeated on the row itself, as another statement may have changed it meanwhile.
  */
 export async function freeNextInOrder(
   db: Db,
@@ -32,7 +33,8 @@ export async function freeNextInOrder(
           where d.webhook_id = key.webhook_id and d.ordering_key = key.ordering_key
             and d.status in ('pending', 'failed')
           order by d.position limit 1) head
-      where head.due_at = 'infinity')`,
+      where head.due_at = 'infinity')
+    and due_at = 'infinity' and status in ('pending', 'failed')`,
   );
 }
 
@@ -71,6 +73,7 @@ export async function freeStrandedHeads(
             and d.status in ('pending', 'failed')
           order by d.position limit 1) head
         where head.due_at = 'infinity')
+      and due_at = 'infinity' and status in ('pending', 'failed')
       returning id
     )
     select webhook_id, ordering_key, place as seen, (select count(*) from freed)::int as freed

@@ -6,12 +6,12 @@ import { type ClaimedDelivery, claimDue } from './claim.ts';
 import { createFailingEndpoints } from './failing-endpoints.ts';
 import { createLanes, type LaneLimits } from './lanes.ts';
 import { createDeliveryMetrics } from './metrics.ts';
-import { freeStrandedHeads, type OrderingPosition } from './ordering.ts';
 import { type CircuitSettings, type FailingEndpoint, releaseClaims } from './record.ts';
 import { createRecorder } from './recorder.ts';
 import type { RetrySchedules } from './retry-schedules.ts';
+import { createOrderSweep } from './sweep-order.ts';
 
-export interface PumpSettings extends LaneLimits {
+export interface PumpSettings extends Omit<LaneLimits, 'waitMsMax'> {
   /** One attempt's deadline. */
   timeoutMs: number;
   /** How often it looks for what is due without having been rung for. */
@@ -25,7 +25,7 @@ export interface PumpSettings extends LaneLimits {
 /** How long a drain waits for the last outcomes to be written. */
 const settleMs = 2_000;
 /** Between two claims under load, so that one takes many instead of many taking one each. */
-const pauseMs = 10;
+const pauseMs = 25;
 /** Beyond the deadline of an attempt, for the wait before it and the record after it. */
 const leaseSlackMs = 10_000;
 /** A claim that waits longer, because its endpoint has become slow, is given back. */
@@ -43,13 +43,17 @@ export interface Pump {
   drain(): Promise<void>;
 }
 
+/** When to claim again; `later` is at the next ring, when places become free, or at the sweep. */
+type Next = 'at once' | 'soon' | 'later';
+
 type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'metrics' | 'log'> & { sender: Sender };
 
 export function createPump(needs: Needs, settings: PumpSettings): Pump {
   const { db, secrets, log, sender } = needs;
-  const lanes = createLanes(settings);
+  const lanes = createLanes({ ...settings, waitMsMax });
   const failing = createFailingEndpoints(needs);
   const metrics = createDeliveryMetrics(needs.metrics);
+  const sweepOrder = createOrderSweep(needs, settings.sweepMs);
   const attempt = createAttempts(sender, secrets, settings.schedules);
   const stop = new AbortController();
   const giveUp = new AbortController();
@@ -57,7 +61,6 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
   const claimMin = Math.ceil(settings.total / 4);
   const sends = new Set<Promise<void>>();
   let round = { after: null as string | null, claimed: 0 };
-  let swept = { after: null as OrderingPosition | null, atMs: 0 };
   let looked = Promise.withResolvers<void>();
   let woken = false;
   let signalled: (() => void) | undefined;
@@ -84,6 +87,9 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
   /** The circuit is open: what was claimed for it waits, and others may have the places. */
   const waitingFor = ({ webhook_id }: FailingEndpoint) => lanes.giveUpOf(webhook_id);
 
+  /** What waits to be recorded takes room too: while that fails, no more is claimed. */
+  const room = () => heldMax - lanes.held - recorder.waiting;
+
   const send = async (delivery: ClaimedDelivery): Promise<void> => {
     const startedMs = performance.now();
     try {
@@ -97,7 +103,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
     } finally {
       lanes.end(delivery, performance.now() - startedMs);
       startWaiting();
-      if (heldMax - lanes.held >= claimMin) signal();
+      if (room() >= claimMin) signal();
     }
   };
   metrics.inFlight(() => sends.size);
@@ -109,24 +115,23 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
     }
   };
 
-  /** True when there may be more that is due: until a whole round has found nothing. */
-  const claim = async (): Promise<boolean> => {
+  const claim = async (): Promise<Next> => {
     lanes.forgetIdle();
     const { deliveries, parked, last } = await claimDue(db, {
-      limit: heldMax - lanes.held,
-      perWebhook: settings.perWebhook,
-      perTenant: settings.perTenant,
-      heldByWebhook: lanes.heldByWebhook(),
-      heldByTenant: lanes.heldByTenant(),
+      limit: room(),
+      shares: lanes.shares(),
       leaseMs: settings.timeoutMs + leaseSlackMs,
       after: round.after,
     });
     const refused = deliveries.filter((delivery) => !lanes.add(delivery));
     startWaiting();
     await giveBack(refused);
-    const claimed = round.claimed + deliveries.length - refused.length + parked;
+    const found = deliveries.length - refused.length + parked;
+    const claimed = round.claimed + found;
     round = { after: last, claimed: last === null ? 0 : claimed };
-    return last !== null || claimed > 0;
+    if (last !== null) return found === 0 ? 'at once' : 'soon';
+    // Until a whole round has found nothing there may be more.
+    return claimed > 0 ? 'soon' : 'later';
   };
 
   const run = async (): Promise<void> => {
@@ -136,10 +141,10 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
       looked = Promise.withResolvers();
       await giveBack(lanes.giveUp(waitMsMax));
       await sweepOrder();
-      const full = heldMax - lanes.held < claimMin;
-      const more = !full && (await claimSafely());
+      const next = room() < claimMin ? 'later' : await claimSafely();
       answered.resolve();
-      if (more || woken) await wait(pauseMs);
+      if (next === 'at once') continue;
+      if (next === 'soon' || woken) await wait(pauseMs);
       else await rest();
     }
   };
@@ -148,22 +153,12 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
     if (deliveries.length === 0) return;
     await releaseClaims(db, deliveries).catch((err) => log.debug({ err }, 'Claims were kept.'));
   };
-  const sweepOrder = async (): Promise<void> => {
-    const nowMs = performance.now();
-    if (nowMs - swept.atMs < settings.sweepMs) return;
-    swept = { ...swept, atMs: nowMs };
-    try {
-      swept.after = (await freeStrandedHeads(db, swept.after)).last;
-    } catch (err) {
-      log.debug({ err }, 'What waits for nothing could not be looked for.');
-    }
-  };
-  const claimSafely = async (): Promise<boolean> => {
+  const claimSafely = async (): Promise<Next> => {
     try {
       return await claim();
     } catch (err) {
       log.warn({ err }, 'Deliveries cannot be claimed; trying again.');
-      return false;
+      return 'later';
     }
   };
   /** Until a ring, a free place, or the next sweep. */

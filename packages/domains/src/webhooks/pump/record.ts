@@ -1,9 +1,12 @@
 import type { TenantDb } from '@trellis/db/tenant-db';
+import type { ReservedSql } from 'postgres';
 import type { AttemptResult } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from './claim.ts';
 
 /** What came of one attempt, and what becomes of its delivery. */
 export interface Outcome {
+  /** Of the attempt. */
+  id: string;
   delivery: ClaimedDelivery;
   result: AttemptResult;
   status: 'delivered' | 'failed' | 'exhausted';
@@ -32,7 +35,8 @@ export interface FailingEndpoint {
 /**
  * Writes many attempts and the new states of their deliveries in one statement, and answers the
  * endpoints that fail. A failure that comes after its lease ended changes nothing, as the delivery
- * is in other hands by then.
+ * is in other hands by then. Written twice, as when the connection is lost before the answer, it
+ * counts once.
  */
 export async function recordOutcomes(
   db: Pick<TenantDb, 'querySystem'>,
@@ -45,17 +49,19 @@ export async function recordOutcomes(
     (sql) => sql`
     with outcome as materialized (
       select * from json_to_recordset(${rows}::text::json) as t (
-        id uuid, tenant_id uuid, webhook_id uuid, attempt int, tries int, trigger text,
+        id uuid, attempt_id uuid, tenant_id uuid, webhook_id uuid, attempt int, tries int, trigger text,
         lease timestamptz, status text, retry_ms float, status_code int, error_class text,
         error text, duration_ms int, response_body text, response_truncated boolean,
         response_headers jsonb)
     ), delivery as (
       update webhook_deliveries d
-      set status = o.status, attempts = o.attempt, tries = o.tries, status_code = o.status_code,
-        error = o.error, leased_until = null,
-        trigger = case o.trigger when 'test' then 'test' else 'automatic' end,
-        due_at = case when o.retry_ms is null then d.due_at
+      set status = case when ${beginsAnew(sql)} then 'failed' else o.status end,
+        tries = case when ${beginsAnew(sql)} then 0 else o.tries end,
+        trigger = case when ${beginsAnew(sql)} then d.trigger
+          when o.trigger = 'test' then 'test' else 'automatic' end,
+        due_at = case when ${beginsAnew(sql)} then now() when o.retry_ms is null then d.due_at
           else now() + make_interval(secs => o.retry_ms / 1000) end,
+        attempts = o.attempt, status_code = o.status_code, error = o.error, leased_until = null,
         delivered_at = case when o.status = 'delivered' then now() else d.delivered_at end
       from outcome o
       where d.id = o.id and d.status in ('pending', 'failed')
@@ -63,13 +69,16 @@ export async function recordOutcomes(
     ), attempt as (
       insert into webhook_attempts (id, tenant_id, delivery_id, attempt, trigger, status_code,
         error_class, error, duration_ms, response_body, response_truncated, response_headers)
-      select trellis_uuid(), tenant_id, id, attempt, trigger, status_code, error_class, error,
+      select attempt_id, tenant_id, id, attempt, trigger, status_code, error_class, error,
         duration_ms, response_body, response_truncated, response_headers
       from outcome
+      on conflict (id) do nothing
+      returning id
     ), endpoint as (
       select webhook_id, tenant_id, bool_or(status = 'delivered') as works,
         (count(*) filter (where status <> 'delivered' and trigger <> 'test'))::int as failed
-      from outcome group by webhook_id, tenant_id
+      from outcome join attempt on attempt.id = outcome.attempt_id
+      group by webhook_id, tenant_id
     ), mended as (
       delete from webhook_failures
       where webhook_id in (select webhook_id from endpoint where works)
@@ -89,9 +98,15 @@ export async function recordOutcomes(
   );
 }
 
-function toRow({ delivery, result, status, retryInMs }: Outcome) {
+/** Somebody asked for a retry while it was in flight, and this try failed. */
+function beginsAnew(sql: ReservedSql) {
+  return sql`(o.status <> 'delivered' and d.tries < o.tries - 1)`;
+}
+
+function toRow({ id, delivery, result, status, retryInMs }: Outcome) {
   return {
     id: delivery.id,
+    attempt_id: id,
     tenant_id: delivery.tenant_id,
     webhook_id: delivery.webhook_id,
     attempt: delivery.attempt,
@@ -110,17 +125,25 @@ function toRow({ delivery, result, status, retryInMs }: Outcome) {
   };
 }
 
-/** Gives back what was claimed and not sent, so that another worker can take it at once. */
+/**
+ * Gives back what was claimed and not sent, so that another worker can take it at once. An endpoint
+ * whose probe is among them may be probed at once as well.
+ */
 export async function releaseClaims(
   db: Pick<TenantDb, 'querySystem'>,
   deliveries: readonly ClaimedDelivery[],
 ): Promise<void> {
+  const probed = deliveries.filter((one) => one.is_probe).map((one) => one.webhook_id);
   await db.querySystem(
     (sql) => sql`
-    update webhook_deliveries d set leased_until = null
-    from unnest(${deliveries.map((d) => d.id)}::uuid[], ${deliveries.map((d) => d.lease)}::text[])
-      as claimed (id, lease)
-    where d.id = claimed.id and d.leased_until = claimed.lease::timestamptz
-      and d.status in ('pending', 'failed')`,
+    with released as (
+      update webhook_deliveries d set leased_until = null
+      from unnest(${deliveries.map((d) => d.id)}::uuid[], ${deliveries.map((d) => d.lease)}::text[])
+        as claimed (id, lease)
+      where d.id = claimed.id and d.leased_until = claimed.lease::timestamptz
+        and d.status in ('pending', 'failed')
+    )
+    update webhook_failures set open_until = now()
+    where webhook_id = any(${probed}::uuid[]) and open_until is not null`,
   );
 }

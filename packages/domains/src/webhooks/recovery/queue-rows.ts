@@ -30,11 +30,15 @@ function placed(sql: Tx['sql'], tenantId: string) {
     )`;
 }
 
-/** What still waits for a retry keeps its place: others may have queued up behind it. */
+/**
+ * What still waits for a retry keeps its place: others may have queued up behind it. What has an
+ * ordering key is parked, and the sweep of the workers lets the first of each key go.
+ */
 function queueAgain(sql: Tx['sql']) {
   return sql`
     update webhook_deliveries d
-    set status = 'pending', trigger = 'recovery', tries = 0, due_at = now(),
+    set status = 'pending', trigger = 'recovery', tries = 0,
+      due_at = case when d.ordering_key is null then now() else 'infinity' end,
       position = case d.status when 'exhausted' then placed.position else d.position end
     from placed
     where d.id = placed.id and d.status in ('exhausted', 'failed')
@@ -45,8 +49,9 @@ function queueAgain(sql: Tx['sql']) {
 function queueFirst(sql: Tx['sql'], { id, tenantId }: Search['webhook']) {
   return sql`
     insert into webhook_deliveries
-      (id, tenant_id, webhook_id, event_id, event_type, trigger, ordering_key, position)
-    select trellis_uuid(), ${tenantId}, ${id}, id, type, 'recovery', ordering_key, position
+      (id, tenant_id, webhook_id, event_id, event_type, trigger, ordering_key, position, due_at)
+    select trellis_uuid(), ${tenantId}, ${id}, id, type, 'recovery', ordering_key, position,
+      case when ordering_key is null then now() else 'infinity' end
     from placed
     returning id`;
 }

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { ClaimedDelivery } from '../pump/claim.ts';
 import { createLanes } from '../pump/lanes.ts';
 
-const limits = { total: 20, perTenant: 20, perWebhook: 10 };
+const limits = { total: 20, perTenant: 20, perWebhook: 10, waitMsMax: 5_000 };
 let count = 0;
 
 function deliveryOf(webhookId: string, tenantId = `tenant of ${webhookId}`): ClaimedDelivery {
@@ -20,6 +20,7 @@ function deliveryOf(webhookId: string, tenantId = `tenant of ${webhookId}`): Cla
     lease: '',
     age_ms: 0,
     claimedMs: 0,
+    is_probe: false,
     url: '',
     secret: '',
     previous_secrets: [],
@@ -55,7 +56,7 @@ t.test('a subscription that has not answered yet may send two and hold ten', asy
   const lanes = createLanes(limits);
   t.equal(fill(lanes, 'new', 30), 10);
   t.equal(takeAll(lanes).length, 2);
-  t.equal(lanes.heldByWebhook().get('new'), limits.perWebhook, 'a claim brings no more');
+  t.equal(lanes.shares().heldByWebhook.get('new'), limits.perWebhook, 'a claim brings no more');
 });
 
 t.test('one that answers fast gets its share, and is claimed ahead', async (t) => {
@@ -63,7 +64,7 @@ t.test('one that answers fast gets its share, and is claimed ahead', async (t) =
   answer(lanes, 'fast', 5);
   t.equal(fill(lanes, 'fast', 30), 30);
   t.equal(takeAll(lanes).length, limits.perWebhook);
-  t.ok((lanes.heldByWebhook().get('fast') ?? 0) < 0);
+  t.ok((lanes.shares().heldByWebhook.get('fast') ?? 0) < 0);
 });
 
 t.test('the slow ones share half of all places', async (t) => {
@@ -75,7 +76,7 @@ t.test('the slow ones share half of all places', async (t) => {
   const slow = taken.filter(({ webhook_id }) => webhook_id.startsWith('slow'));
   t.equal(slow.length, limits.total / 2);
   t.equal(taken.length - slow.length, limits.perWebhook, 'the fast one has all of its share');
-  t.equal(lanes.heldByWebhook().get('slow 1'), limits.perWebhook, 'a claim brings no more');
+  t.equal(lanes.shares().slowFree, 0, 'a claim brings no more');
 });
 
 t.test('a fast one that falls silent is slow, and gives back what it holds too much', async (t) => {
@@ -105,4 +106,14 @@ t.test('what has waited too long is given up, and at the end everything', async 
   t.equal(lanes.giveUp(60_000).length, 0);
   t.equal(lanes.giveUp(0).length, 5);
   t.equal(lanes.held, 0);
+});
+
+t.test('however many are new or slow, the fast ones keep places', async (t) => {
+  const lanes = createLanes(limits);
+  answer(lanes, 'fast', 5);
+  for (let number = 0; number < limits.total; number++) fill(lanes, `new ${number}`, 2);
+  const taken = takeAll(lanes).length;
+  t.ok(taken < limits.total, `${taken} of ${limits.total}`);
+  t.equal(fill(lanes, 'fast', 5), 5);
+  t.ok(takeAll(lanes).some(({ webhook_id }) => webhook_id === 'fast'));
 });

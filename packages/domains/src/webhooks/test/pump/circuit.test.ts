@@ -1,7 +1,7 @@
 import type { TenantDb } from '@trellis/db/tenant-db';
 import t, { type Test } from 'tap';
 import type { ClaimedDelivery } from '../../pump/claim.ts';
-import { recordOutcomes } from '../../pump/record.ts';
+import { recordOutcomes, releaseClaims } from '../../pump/record.ts';
 import { numbersOf, openOutbox, outcomeOf } from './open-outbox.ts';
 
 const circuit = { failures: 5, probeMs: 60_000 };
@@ -23,7 +23,7 @@ async function prepare(t: Test) {
   };
   /** As if the time between two probes had passed. */
   const passProbeInterval = () =>
-    db.querySystem((sql) => sql`update webhook_failures set open_until = now()`);
+    db.querySystem((sql) => sql`update webhook_failures set open_until = now() - interval '1 s'`);
   return { ...outbox, webhookId, attempt, passProbeInterval };
 }
 
@@ -100,4 +100,23 @@ t.test('a test says nothing about the endpoint when it fails', async (t) => {
   const tests = deliveries.map((delivery) => ({ ...delivery, trigger: 'test' as const }));
   t.same(await end(db, tests, 'failed'), []);
   t.same(await db.querySystem((sql) => sql`select * from webhook_failures`), []);
+});
+
+t.test('a probe that is given back leaves the endpoint to be probed at once', async (t) => {
+  const { db, attempt, claim, passProbeInterval } = await prepare(t);
+  await attempt(5, 'failed');
+  await passProbeInterval();
+  const probe = await claim();
+  t.match(probe.deliveries, [{ is_probe: true }]);
+  t.same(numbersOf(await claim()), [], 'nobody else probes meanwhile');
+  await releaseClaims(db, probe.deliveries);
+  t.equal((await claim()).deliveries.length, 1);
+});
+
+t.test('probes take the places of slow subscriptions', async (t) => {
+  const { attempt, claim, passProbeInterval } = await prepare(t);
+  await attempt(5, 'failed');
+  await passProbeInterval();
+  t.same(numbersOf(await claim({ shares: { slowFree: 0 } })), []);
+  t.equal((await claim({ shares: { slowFree: 1 } })).deliveries.length, 1);
 });

@@ -54,10 +54,10 @@ t.test('subscriptions take turns within a claim, up to their shares', async (t) 
   const late = await publishTo(other, 3);
   const { deliveries } = await claim({ limit: 9 });
   t.equal(deliveries.filter(({ webhook_id }) => webhook_id === late).length, 3);
-  const shares = await claim({ perWebhook: 8, perTenant: 10 });
+  const shares = await claim({ shares: { perWebhook: 8, perTenant: 10 } });
   t.equal(shares.deliveries.length, 10, 'no more of a tenant than it may have');
   const held = new Map([[tenantId, 95]]);
-  const rest = await claim({ perTenant: 100, heldByTenant: held });
+  const rest = await claim({ shares: { perTenant: 100, heldByTenant: held } });
   t.equal(rest.deliveries.length, 5, 'and what is held counts');
 
   async function publishTo(owner: string, count: number): Promise<string> {
@@ -98,4 +98,24 @@ t.test('the round goes over more subscriptions than one claim looks at', async (
   t.equal(second.last, null);
   const subscriptions = [...first.deliveries, ...second.deliveries].map((one) => one.webhook_id);
   t.equal(new Set(subscriptions).size, 250);
+});
+
+t.test('slow subscriptions share what is left: who holds less comes first', async (t) => {
+  const { tenantId, subscribe, publish, claim } = await openOutbox(t);
+  const ids = [await subscribe(), await subscribe(), await subscribe()];
+  await publish(unkeyed(30), tenantId);
+  const [early = '', middle = '', late = ''] = ids;
+  const slow = new Map([
+    [early, 1],
+    [middle, 2],
+    [late, 3],
+  ]);
+  const claimedOf = async (slowFree: number, heldByWebhook = new Map<string, number>()) => {
+    const { deliveries } = await claim({ shares: { slow, slowFree, heldByWebhook } });
+    return ids.map((id) => deliveries.filter((one) => one.webhook_id === id).length);
+  };
+  t.same(await claimedOf(0), [0, 0, 0]);
+  t.same(await claimedOf(2), [1, 1, 0], 'whose last turn was longer ago');
+  t.same(await claimedOf(1, new Map([[early, 5]])), [0, 1, 0], 'or who holds less');
+  t.same(await claimedOf(9), [3, 3, 3]);
 });

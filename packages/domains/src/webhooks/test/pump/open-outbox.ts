@@ -20,7 +20,7 @@ export interface Outbox {
   /** Publishes events in this order; each has its place here, from 1 on, as its data. */
   publish(orderingKeys: (string | undefined)[], tenantId?: string): Promise<void>;
   /** Claims as a worker that holds nothing. */
-  claim(request?: Partial<ClaimRequest>): Promise<Claim>;
+  claim(request?: ClaimOverrides): Promise<Claim>;
   deliveries(): Promise<DeliveryRow[]>;
 }
 
@@ -78,17 +78,26 @@ export async function openOutbox(t: Pick<Test, 'teardown'>): Promise<Outbox> {
       }));
       await publishEvents((statement) => db.queryTenant(owner, statement), owner, events);
     },
-    claim: (request) => claimDue(db, { ...claimOfAll, ...request }),
+    claim: ({ shares, ...request } = {}) =>
+      claimDue(db, { ...claimOfAll, ...request, shares: { ...claimOfAll.shares, ...shares } }),
     deliveries: () => readDeliveries(db),
   };
 }
 
+export type ClaimOverrides = Partial<Omit<ClaimRequest, 'shares'>> & {
+  shares?: Partial<ClaimRequest['shares']>;
+};
+
 const claimOfAll: ClaimRequest = {
   limit: 1_000,
-  perWebhook: 1_000,
-  perTenant: 1_000,
-  heldByWebhook: new Map(),
-  heldByTenant: new Map(),
+  shares: {
+    perWebhook: 1_000,
+    perTenant: 1_000,
+    heldByWebhook: new Map(),
+    heldByTenant: new Map(),
+    slow: new Map(),
+    slowFree: 1_000,
+  },
   leaseMs: 60_000,
   after: null,
 };
@@ -112,6 +121,7 @@ export function numbersOf({ deliveries }: Pick<Claim, 'deliveries'>): number[] {
 /** What came of an attempt: delivered, or a 500 that is tried again at once or never. */
 export function outcomeOf(delivery: ClaimedDelivery, status: Outcome['status']): Outcome {
   return {
+    id: newId(),
     delivery,
     result: status === 'delivered' ? { ...answered, statusCode: 204 } : failed,
     status,

@@ -174,7 +174,8 @@ t.test('a head that nobody released is found', async (t) => {
     );
     t.same(await sweepAll(t, db), [1_000, 1_000, 500]);
     t.equal(
-      (await claim({ limit: 5_000, perWebhook: 5_000, perTenant: 5_000 })).deliveries.length,
+      (await claim({ limit: 5_000, shares: { perWebhook: 5_000, perTenant: 5_000 } })).deliveries
+        .length,
       2_500,
     );
   });

@@ -77,3 +77,35 @@ t.test('what was cancelled while it was in flight stays cancelled', async (t) =>
   );
   t.match(await deliveries(), [{ status: 'cancelled' }]);
 });
+
+t.test(
+  'what somebody asked for while it was in flight begins anew when that try fails',
+  async (t) => {
+    const { db, subscribe, publish, claim, deliveries } = await openOutbox(t);
+    await subscribe();
+    await publish([undefined]);
+    await db.querySystem((sql) => sql`update webhook_deliveries set tries = 5, attempts = 5`);
+    const [last] = (await claim()).deliveries;
+    if (!last) throw new Error('nothing was claimed');
+    await db.querySystem(
+      (sql) => sql`update webhook_deliveries set status = 'pending', tries = 0, trigger = 'manual'`,
+    );
+    await recordOutcomes(db, [outcomeOf(last, 'exhausted')], circuit);
+    t.match(await deliveries(), [{ status: 'failed', attempts: 6, is_due: true, is_held: false }]);
+    t.match((await claim()).deliveries, [{ tries: 1, attempt: 7, trigger: 'manual' }]);
+  },
+);
+
+t.test('an outcome that is written twice is one attempt and one failure', async (t) => {
+  const { db, subscribe, publish, claim } = await openOutbox(t);
+  await subscribe();
+  await publish([undefined]);
+  const outcomes = (await claim()).deliveries.map((one) => outcomeOf(one, 'failed'));
+  await recordOutcomes(db, outcomes, circuit);
+  await recordOutcomes(db, outcomes, circuit);
+  const counted = await db.querySystem<{ attempts: number; failures: number }>(
+    (sql) => sql`select (select count(*) from webhook_attempts)::int as attempts,
+      (select failures from webhook_failures) as failures`,
+  );
+  t.same(counted, [{ attempts: 1, failures: 1 }]);
+});
