@@ -4,7 +4,8 @@ import type { Bench, BenchContext } from './harness/bench.ts';
 import { startBenchServices } from './harness/database.ts';
 import { type FilledTrail, fillAudit } from './harness/fill-audit.ts';
 import { reportLatencies } from './harness/latencies.ts';
-import { type BenchTrellis, startTrellis } from './harness/trellis.ts';
+import { timeRequests } from './harness/time-requests.ts';
+import { startTrellis } from './harness/trellis.ts';
 
 const entries = Number(process.env.BENCH_ENTRIES ?? 10_000_000);
 const pageSize = 25;
@@ -31,7 +32,10 @@ async function run({ lifecycle, rounds }: BenchContext): Promise<void> {
     for (const [index, cursor] of cursors.entries()) {
       if (index > 0 && cursor === undefined) continue;
       const page = index === 0 ? 1 : deepPage;
-      const times = await measure(trellis, question, cursor, rounds * requestsPerRound);
+      const times = await timeRequests(trellis, rounds * requestsPerRound, (nth) => {
+        const query = new URLSearchParams({ ...question.filter(nth), ...(cursor && { cursor }) });
+        return `/audit-logs?${query}`;
+      });
       reportLatencies(`${question.name}, page ${page.toLocaleString('en')}`, times);
     }
   }
@@ -78,28 +82,6 @@ async function findCursor(
       order by id desc offset ${(deepPage - 1) * pageSize - 1} limit 1`,
   );
   return row && encodeCursor(row.id);
-}
-
-/** Milliseconds of each request. */
-async function measure(
-  { url, token }: BenchTrellis,
-  { filter }: Question,
-  cursor: string | undefined,
-  requests: number,
-): Promise<number[]> {
-  const times: number[] = [];
-  for (let nth = -10; nth < requests; nth++) {
-    const query = new URLSearchParams({ ...filter(nth + 10), ...(cursor && { cursor }) });
-    const startedAt = performance.now();
-    const response = await fetch(`${url}/api/v1/audit-logs?${query}`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    await response.text();
-    if (!response.ok) throw new Error(`?${query} answered ${response.status}`);
-    // The first ones open connections.
-    if (nth >= 0) times.push(performance.now() - startedAt);
-  }
-  return times;
 }
 
 export default {

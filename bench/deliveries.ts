@@ -1,7 +1,7 @@
 import type { Bench, BenchContext } from './harness/bench.ts';
 import { type Child, startChild } from './harness/children.ts';
-import { cpuMicroseconds } from './harness/cpu.ts';
 import { startBenchServices } from './harness/database.ts';
+import { costsOf, createPartsMeter, type PartsCpu, type PartsMeter } from './harness/parts-cpu.ts';
 import { type BenchReceiver, startBenchReceiver } from './harness/receiver.ts';
 import { reportComparison } from './harness/report.ts';
 import { compare, type Sample, type Side } from './harness/rounds.ts';
@@ -20,7 +20,8 @@ const payload = JSON.stringify({ type: 'order.paid', timestamp: new Date().toISO
 
 interface Parts {
   trellis: BenchTrellis;
-  worker: Child;
+  ourCpu: PartsMeter;
+  bareCpu: PartsMeter;
   webhookId: string;
   bare: Child;
   barePublisherUrl: string;
@@ -67,59 +68,65 @@ async function start(lifecycle: BenchContext['lifecycle']): Promise<Parts> {
   const publisher = startChild(lifecycle, 'bench/programs/bare-publisher.ts');
   const { url: barePublisherUrl } = await publisher.ask<{ url: string }>(store);
   const loader = startChild(lifecycle, 'bench/programs/http-load.ts');
-  return { trellis, worker, webhookId, bare, barePublisherUrl, receiver, loader };
+  const servers = { sql: trellis.sql, redisUrl: services.redisUrl };
+  const both = { 'the receiver': receiver.pid, 'the load generator': loader.pid };
+  const ourCpu = await createPartsMeter(lifecycle, servers, {
+    'the worker': worker.pid,
+    'the API': trellis.api.pid,
+    ...both,
+  });
+  const bareCpu = await createPartsMeter(lifecycle, servers, {
+    'the worker': bare.pid,
+    'the API': publisher.pid,
+    ...both,
+  });
+  return { trellis, ourCpu, bareCpu, webhookId, bare, barePublisherUrl, receiver, loader };
 }
 
-async function drainBare({ bare, receiver }: Parts): Promise<Sample> {
+async function drainBare({ bare, bareCpu, receiver }: Parts): Promise<Sample> {
   await bare.ask({ kind: 'fill', body: payload, count: backlog } satisfies BareDeliveriesMessage);
   await receiver.expect();
-  const cpuBefore = cpuMicroseconds(bare.pid);
-  const { doneMs } = await drain(bare, backlog);
+  const { result, cpu } = await bareCpu.measure(() => drain(bare, backlog));
   const { firstMs } = await receiver.wait(backlog);
-  return sampleOf(backlog, doneMs - firstMs, cpuMicroseconds(bare.pid) - cpuBefore);
+  return sampleOf(backlog, result.doneMs - firstMs, cpu);
 }
 
-async function drainTrellis({ trellis, worker, webhookId, receiver }: Parts): Promise<Sample> {
+async function drainTrellis({ trellis, ourCpu, webhookId, receiver }: Parts): Promise<Sample> {
   await fillBacklog(trellis, webhookId, payload, backlog);
   await receiver.expect();
-  const cpuBefore = cpuMicroseconds(worker.pid);
-  await activate(trellis, webhookId);
-  const { firstMs } = await receiver.wait(backlog);
-  const doneMs = await untilRecorded(trellis);
-  return sampleOf(backlog, doneMs - firstMs, cpuMicroseconds(worker.pid) - cpuBefore);
+  const { result: elapsedMs, cpu } = await ourCpu.measure(async () => {
+    await activate(trellis, webhookId);
+    const { firstMs } = await receiver.wait(backlog);
+    return (await untilRecorded(trellis)) - firstMs;
+  });
+  return sampleOf(backlog, elapsedMs, cpu);
 }
 
-async function flowBare({ bare, barePublisherUrl, receiver, loader }: Parts): Promise<Sample> {
+async function flowBare(parts: Parts): Promise<Sample> {
+  const { bare, bareCpu, barePublisherUrl, receiver, loader } = parts;
   await receiver.expect();
-  const cpuBefore = cpuMicroseconds(bare.pid);
-  const [{ doneMs }] = await Promise.all([
-    drain(bare, published),
-    publish(loader, `${barePublisherUrl}/events`, {}),
-  ]);
+  const { result, cpu } = await bareCpu.measure(() =>
+    Promise.all([drain(bare, published), publish(loader, `${barePublisherUrl}/events`, {})]),
+  );
   const { firstMs } = await receiver.wait(published);
-  return sampleOf(published, doneMs - firstMs, cpuMicroseconds(bare.pid) - cpuBefore);
+  return sampleOf(published, result[0].doneMs - firstMs, cpu);
 }
 
-async function flowTrellis({ trellis, worker, receiver, loader }: Parts): Promise<Sample> {
+async function flowTrellis({ trellis, ourCpu, receiver, loader }: Parts): Promise<Sample> {
   await receiver.expect();
-  const cpuBefore = cpuMicroseconds(worker.pid);
   const authorization = `Bearer ${trellis.token}`;
   const recorded = async () => {
     const { firstMs } = await receiver.wait(published);
     return (await untilRecorded(trellis)) - firstMs;
   };
-  const [elapsedMs] = await Promise.all([
-    recorded(),
-    publish(loader, `${trellis.url}/api/v1/events`, { authorization }),
-  ]);
-  return sampleOf(published, elapsedMs, cpuMicroseconds(worker.pid) - cpuBefore);
+  const { result, cpu } = await ourCpu.measure(() =>
+    Promise.all([recorded(), publish(loader, `${trellis.url}/api/v1/events`, { authorization })]),
+  );
+  return sampleOf(published, result[0], cpu);
 }
 
-function sampleOf(count: number, elapsedMs: number, cpuMicros: number): Sample {
-  return {
-    rate: (count / elapsedMs) * 1_000,
-    'CPU of the worker, µs per delivery': cpuMicros / count,
-  };
+function sampleOf(count: number, elapsedMs: number, cpu: PartsCpu): Sample {
+  return { rate: (count / elapsedMs) * 1_000, ...costsOf(cpu, count, 'delivery') };
 }
 
 async function publish(loader: Child, url: string, headers: Record<string, string>): Promise<void> {

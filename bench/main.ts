@@ -8,23 +8,29 @@ const benches: Record<string, () => Promise<{ default: Bench }>> = {
   audit: () => import('./audit.ts'),
   'authenticated-read': () => import('./authenticated-read.ts'),
   deliveries: () => import('./deliveries.ts'),
+  'delivery-list': () => import('./delivery-list.ts'),
+  fairness: () => import('./fairness.ts'),
   logins: () => import('./logins.ts'),
   publish: () => import('./publish.ts'),
 };
 
 async function list(): Promise<void> {
-  console.log('Usage: pnpm bench NAME [--rounds 5]\n');
+  console.log('Usage: pnpm bench NAME [--rounds N]\n');
   for (const [name, load] of Object.entries(benches)) {
     const { default: bench } = await load();
     console.log(`  ${name.padEnd(20)} ${bench.summary}`);
   }
 }
 
-async function run(load: () => Promise<{ default: Bench }>, rounds: number): Promise<void> {
+async function run(
+  load: () => Promise<{ default: Bench }>,
+  roundsWanted: number | undefined,
+): Promise<void> {
   const lifecycle = createLifecycle(killChildren);
   try {
-    console.log(`${describeMachine()}; ${rounds} rounds, the two sides in turn\n`);
     const { default: bench } = await load();
+    const rounds = roundsWanted ?? bench.rounds ?? 5;
+    console.log(`${describeMachine()}; ${rounds} rounds, the two sides in turn\n`);
     await bench.run({ lifecycle, rounds });
   } catch (error) {
     if (!lifecycle.signal.aborted) console.error(describeError(error));
@@ -37,13 +43,14 @@ async function run(load: () => Promise<{ default: Bench }>, rounds: number): Pro
 const { values, positionals } = parseArgs({
   // pnpm passes on the `--` that npm would have taken away.
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
-  options: { rounds: { type: 'string', default: '5' } },
+  options: { rounds: { type: 'string' } },
   allowPositionals: true,
 });
 const [name] = positionals;
 const load = name === undefined ? undefined : benches[name];
-const rounds = Number(values.rounds);
-if (load && Number.isInteger(rounds) && rounds > 0) await run(load, rounds);
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+const isPossible = rounds === undefined || (Number.isInteger(rounds) && rounds > 0);
+if (load && isPossible) await run(load, rounds);
 else {
   await list();
   if (name !== undefined) process.exitCode = 1;

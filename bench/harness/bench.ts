@@ -9,6 +9,8 @@ export interface BenchContext {
 export interface Bench {
   /** One line for the list. */
   summary: string;
+  /** How many rounds it makes when nothing is said; 5 without. */
+  rounds?: number;
   /** Prints what it measured. */
   run(context: BenchContext): Promise<void>;
 }

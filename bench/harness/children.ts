@@ -20,6 +20,15 @@ export function killChildren(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
+const profiledScripts = ['apps/api/src/server.ts', 'apps/worker/src/worker.ts'];
+
+/** Where the programs of Trellis leave a CPU profile each when they end; without it they do not. */
+function profilerArgs(script: string): string[] {
+  const { BENCH_PROFILES } = process.env;
+  if (!BENCH_PROFILES || !profiledScripts.includes(script)) return [];
+  return ['--cpu-prof', '--cpu-prof-dir', BENCH_PROFILES, '--cpu-prof-interval', '200'];
+}
+
 /**
  * Starts a program of this repository with this Node, ended when the bench ends.
  *
@@ -33,6 +42,7 @@ export function startChild(
   const child = fork(join(root, script), {
     cwd: root,
     env: { ...process.env, NODE_ENV: 'production', ...env },
+    execArgv: profilerArgs(script),
     // Ctrl-C reaches the bench alone, which then ends its children one after the other.
     detached: process.platform !== 'win32',
   });

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres';
+import { loadBulk } from './bulk-load.ts';
 
 export interface FilledTrail {
   /** Wrote 3 of 10 entries of the tenant. */
@@ -18,7 +19,6 @@ export interface FilledTrail {
 }
 
 const months = 6;
-const chunk = 1_000_000;
 const actorsInAll = 10_000;
 /** The same number as a UUID, here and in SQL. */
 const uuidOf = (number: number) => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
@@ -28,22 +28,13 @@ const uuidOf = (number: number) => `00000000-0000-7000-8000-${String(number).pad
  * nineteen others. Hashes are left out, as nothing here reads them.
  */
 export async function fillAudit(owner: Sql, tenantId: string, rows: number): Promise<FilledTrail> {
-  await owner`alter table audit_logs no force row level security`;
   for (let month = 1; month <= months; month++) {
     await owner`select trellis_add_audit_partition(
       date_trunc('month', now() at time zone 'UTC') - make_interval(months => ${month}))`;
   }
-  const indexes = await owner<{ name: string; definition: string }[]>`
-    select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
-    from pg_index where indrelid = 'audit_logs'::regclass and not indisprimary`;
-  for (const { name } of indexes) await owner.unsafe(`drop index ${name}`);
-  for (let first = 0; first < rows; first += chunk) {
-    await insert(owner, { tenantId, rows, first, last: Math.min(first + chunk, rows) - 1 });
-    console.log(`${Math.min(first + chunk, rows).toLocaleString('en')} entries are written`);
-  }
-  for (const { definition } of indexes) await owner.unsafe(definition.replace(' ON ONLY ', ' ON '));
-  await owner`vacuum analyze audit_logs`;
-  await owner`alter table audit_logs force row level security`;
+  await loadBulk(owner, 'audit_logs', rows, (first, last) =>
+    insert(owner, { tenantId, rows, first, last }),
+  );
   const [day] = await owner<{ from: Date; to: Date }[]>`
     select now() - interval '80 days' as from, now() - interval '79 days' as to`;
   return {

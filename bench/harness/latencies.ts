@@ -1,9 +1,18 @@
-/** One line with the percentiles of times in milliseconds. */
-export function reportLatencies(title: string, times: readonly number[]): void {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (part: number) => sorted[Math.ceil(part * sorted.length) - 1] ?? Number.NaN;
-  const cells = [0.5, 0.95, 0.99].map((part) =>
-    `p${part * 100} ${at(part).toFixed(1)} ms`.padStart(14),
+import { percentile } from './percentile.ts';
+
+/**
+ * One line with the percentiles of times in milliseconds. With a bound also whether p95 is below.
+ */
+export function reportLatencies(title: string, times: readonly number[], p95MsMax?: number): void {
+  const shares: [name: string, share: number][] = [
+    ['p50', 0.5],
+    ['p95', 0.95],
+    ['p99', 0.99],
+    ['longest', 1],
+  ];
+  const cells = shares.map(([name, share]) =>
+    `${name} ${percentile(times, share).toFixed(1)} ms`.padStart(name.length + 12),
   );
-  console.log(`  ${title.padEnd(34)}${cells.join('')}`);
+  const isAbove = p95MsMax !== undefined && !(percentile(times, 0.95) < p95MsMax);
+  console.log(`  ${title.padEnd(38)}${cells.join('')}${isAbove ? '  ABOVE THE BOUND' : ''}`);
 }

@@ -1,5 +1,5 @@
 import type { Lifecycle } from '../../scripts/local/lifecycle.ts';
-import type { Received, ReceiverMessage } from '../programs/receiver.ts';
+import type { Arrivals, Received, ReceiverMessage } from '../programs/receiver.ts';
 import { startChild } from './children.ts';
 
 export interface BenchReceiver {
@@ -9,6 +9,9 @@ export interface BenchReceiver {
   /** Resolves once so many distinct ids have come. */
   wait(count: number): Promise<Received>;
   report(): Promise<Received>;
+  /** When each came first, by its id, in milliseconds of Unix time. */
+  arrivals(): Promise<ReadonlyMap<string, number>>;
+  pid: number;
 }
 
 /** The endpoint of both sides, in a process of its own. */
@@ -21,5 +24,7 @@ export async function startBenchReceiver(lifecycle: Lifecycle): Promise<BenchRec
     expect: () => ask({ kind: 'expect' }),
     wait: (count) => ask({ kind: 'wait', count }),
     report: () => ask({ kind: 'report' }),
+    arrivals: async () => new Map((await ask<Arrivals>({ kind: 'arrivals' })).arrivedMs),
+    pid: child.pid,
   };
 }

@@ -57,10 +57,27 @@ export function reportComparison(
 }
 
 /** What one side measured, without another to hold it against. */
-export function reportAlone(title: string, samples: readonly Sample[]): void {
+export function reportAlone(title: string, unit: string, samples: readonly Sample[]): void {
   printHead(title);
-  reportExtras('', samples);
+  console.log(
+    row(
+      unit,
+      samples.map((sample) => sample.rate),
+    ),
+  );
+  reportExtras('of which', samples);
   console.log('');
+}
+
+export function medianOf(values: readonly number[]): number {
+  return spreadOf(values).median;
+}
+
+/** One line that says whether something stays below its bound. */
+export function reportBound(name: string, value: number, max: number): void {
+  const verdict = value < max ? 'holds' : 'DOES NOT HOLD';
+  const cell = formatNumber(value).padStart(10);
+  console.log(`  ${name.padEnd(46)}${cell}   below ${formatNumber(max)}: ${verdict}`);
 }
 
 function printHead(title: string): void {
@@ -70,9 +87,10 @@ function printHead(title: string): void {
 }
 
 function reportExtras(side: string, samples: readonly Sample[]): void {
-  for (const name of Object.keys(samples[0] ?? {})) {
-    if (side !== '' && name === 'rate') continue;
+  const names = Object.keys(samples[0] ?? {}).filter((name) => name !== 'rate');
+  if (names.length > 0) console.log(`  ${side}`);
+  for (const name of names) {
     const values = samples.map((sample) => sample[name] ?? Number.NaN);
-    console.log(row(side === '' ? name : `${side}: ${name}`, values));
+    console.log(row(`  ${name}`, values));
   }
 }

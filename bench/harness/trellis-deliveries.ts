@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BenchTrellis } from './trellis.ts';
+import type { BenchTenant, BenchTrellis } from './trellis.ts';
 
 const pollMs = 10;
 
-/** Makes a subscription to everything and answers its id. */
-export async function subscribe(trellis: BenchTrellis, url: string): Promise<string> {
-  const { id } = await trellis.post<{ id: string }>('/webhooks', { url, events: ['*'] });
+/** Makes a subscription to events of one type and answers its id. */
+export async function subscribe(
+  tenant: Pick<BenchTenant, 'post'>,
+  url: string,
+  event = 'order.paid',
+): Promise<string> {
+  const { id } = await tenant.post<{ id: string }>('/webhooks', { url, events: [event] });
   return id;
 }
 

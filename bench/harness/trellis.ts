@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { findPort } from '@trellis/local/ports';
 import postgres, { type Sql } from 'postgres';
 import { setUp } from '../../apps/api/src/setup.ts';
@@ -7,17 +10,25 @@ import { untilReady } from '../../scripts/local/ready.ts';
 import { type Child, startChild } from './children.ts';
 import type { BenchServices } from './database.ts';
 
-/** A Trellis of real processes on free ports, with one tenant whose plan limits nothing. */
-export interface BenchTrellis {
+/** A tenant whose plan limits nothing, as its owner sees it. */
+export interface BenchTenant {
+  tenantId: string;
+  token: string;
+  post<Reply>(path: string, body: unknown): Promise<Reply>;
+  get<Reply>(path: string): Promise<Reply>;
+  delete(path: string): Promise<void>;
+}
+
+/** A Trellis of real processes on free ports, with one tenant. */
+export interface BenchTrellis extends BenchTenant {
   url: string;
   api: Child;
-  token: string;
-  tenantId: string;
   /** As the system's role, beside the platform. */
   sql: Sql;
   startWorker(): Promise<Child>;
-  post<Reply>(path: string, body: unknown): Promise<Reply>;
-  get<Reply>(path: string): Promise<Reply>;
+  /** The metrics of the worker, in the text format of Prometheus. */
+  readWorkerMetrics(): Promise<string>;
+  addTenant(): Promise<BenchTenant>;
 }
 
 interface Registration {
@@ -29,12 +40,33 @@ export async function startTrellis(
   lifecycle: Lifecycle,
   services: BenchServices,
 ): Promise<BenchTrellis> {
-  const env = await environment(services);
+  const env = await environment(lifecycle, services);
   await setUp({ env, demo: false });
   const sql = openSystem(lifecycle, services);
   const url = `http://127.0.0.1:${env.PORT}`;
   const api = startChild(lifecycle, 'apps/api/src/server.ts', env);
   await untilReady(`${url}/health/ready`, lifecycle.signal, false);
+  return {
+    ...(await addTenant(url, sql)),
+    url,
+    api,
+    sql,
+    startWorker: async () => {
+      const worker = startChild(lifecycle, 'apps/worker/src/worker.ts', env);
+      const ready = `http://127.0.0.1:${env.WORKER_PORT}/health/ready`;
+      await untilReady(ready, lifecycle.signal, false);
+      return worker;
+    },
+    readWorkerMetrics: async () => {
+      const response = await fetch(`http://127.0.0.1:${env.WORKER_PORT}/metrics`);
+      if (!response.ok) throw new Error(`the metrics answered ${response.status}`);
+      return response.text();
+    },
+    addTenant: () => addTenant(url, sql),
+  };
+}
+
+async function addTenant(url: string, sql: Sql): Promise<BenchTenant> {
   const { accessToken: token, tenant } = await call<Registration>(url, '/auth/register', {
     body: {
       tenantName: 'Bench',
@@ -45,24 +77,22 @@ export async function startTrellis(
   });
   await liftLimits(sql, tenant.id);
   return {
-    url,
-    api,
-    token,
     tenantId: tenant.id,
-    sql,
-    startWorker: async () => {
-      const worker = startChild(lifecycle, 'apps/worker/src/worker.ts', env);
-      const ready = `http://127.0.0.1:${env.WORKER_PORT}/health/ready`;
-      await untilReady(ready, lifecycle.signal, false);
-      return worker;
-    },
+    token,
     post: (path, body) => call(url, path, { token, body }),
     get: (path) => call(url, path, { token }),
+    delete: (path) => call(url, path, { token, method: 'DELETE' }),
   };
 }
 
-async function environment(services: BenchServices): Promise<NodeJS.ProcessEnv> {
+async function environment(
+  lifecycle: Lifecycle,
+  services: BenchServices,
+): Promise<NodeJS.ProcessEnv> {
+  const files = await mkdtemp(join(tmpdir(), 'trellis-bench-files-'));
+  lifecycle.onClose(() => rm(files, { recursive: true, force: true }));
   return {
+    STORAGE_URL: `file:${files}`,
     DATABASE_URL: services.appUrl,
     DATABASE_OWNER_URL: services.ownerUrl,
     REDIS_URL: services.redisUrl ?? '',
@@ -100,10 +130,10 @@ async function liftLimits(sql: Sql, tenantId: string): Promise<void> {
 async function call<Reply>(
   url: string,
   path: string,
-  { token, body }: { token?: string; body?: unknown },
+  { token, body, method }: { token?: string; body?: unknown; method?: 'DELETE' },
 ): Promise<Reply> {
   const response = await fetch(`${url}/api/v1${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(token && { authorization: `Bearer ${token}` }),
@@ -112,5 +142,5 @@ async function call<Reply>(
   });
   if (!response.ok)
     throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as Reply;
+  return (response.status === 204 ? undefined : await response.json()) as Reply;
 }

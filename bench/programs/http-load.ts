@@ -7,6 +7,8 @@ export interface HttpLoad {
   method: 'GET' | 'POST';
   headers: Record<string, string>;
   body?: string;
+  /** Instead of `body`: one after the other, over and over, in each connection. */
+  bodies?: string[];
   connections: number;
   /** How long; or how many, so that none is on its way when it ends. */
   seconds?: number;
@@ -27,6 +29,7 @@ answerBench<HttpLoad>(async (load): Promise<HttpLoadResult> => {
     method: load.method,
     headers: load.headers,
     ...(load.body !== undefined && { body: load.body }),
+    ...(load.bodies && { requests: load.bodies.map((body) => ({ body })) }),
     connections: load.connections,
     ...(load.requests === undefined ? { duration: load.seconds } : { amount: load.requests }),
   });

@@ -13,6 +13,8 @@ export interface PacedLoad {
 export interface PacedLoadResult {
   published: number;
   failed: number;
+  /** When the publish of each event was answered, by its id, in milliseconds of Unix time. */
+  answeredMs: [id: string, ms: number][];
 }
 
 const connections = 32;
@@ -23,25 +25,30 @@ answerBench<PacedLoad>(async ({ url, headers, perSecond, seconds }): Promise<Pac
   const { origin, pathname: path } = new URL(url);
   const pool = new Pool(origin, { connections });
   const total = Math.round(perSecond * seconds);
-  const answers: Promise<boolean>[] = [];
+  const answers: Promise<[id: string, ms: number] | undefined>[] = [];
   const startedMs = performance.now();
   while (answers.length < total) {
     const due = Math.min(total, ((performance.now() - startedMs) / 1_000) * perSecond);
     while (answers.length < due) answers.push(publish(pool, path, headers));
     await sleep(tickMs);
   }
-  const failed = (await Promise.all(answers)).filter((isAccepted) => !isAccepted).length;
+  const answeredMs = (await Promise.all(answers)).filter((answer) => answer !== undefined);
   await pool.close();
-  return { published: total - failed, failed };
+  return { published: answeredMs.length, failed: total - answeredMs.length, answeredMs };
 });
 
-async function publish(pool: Pool, path: string, headers: Record<string, string>) {
+/** Undefined when it was not accepted. */
+async function publish(
+  pool: Pool,
+  path: string,
+  headers: Record<string, string>,
+): Promise<[id: string, ms: number] | undefined> {
   const body = JSON.stringify({ type: 'order.paid', data: { order: 'A-1', sentAtMs: now() } });
   try {
     const answer = await pool.request({ path, method: 'POST', headers, body });
-    await answer.body.dump();
-    return answer.statusCode === 202;
+    const { id } = (await answer.body.json()) as { id: string };
+    return answer.statusCode === 202 ? [id, now()] : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

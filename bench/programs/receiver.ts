@@ -4,10 +4,10 @@ import { answerBench } from '../harness/answer.ts';
 
 /**
  * `listen`: starts. `expect`: forgets what came so far. `wait`: answers once `count` distinct ids
- * have come since, with what it saw. `report`: the same at once.
+ * have come since, with what it saw. `report`: the same at once. `arrivals`: answers when each came.
  */
 export type ReceiverMessage =
-  | { kind: 'listen' | 'expect' | 'report' }
+  | { kind: 'listen' | 'expect' | 'report' | 'arrivals' }
   | { kind: 'wait'; count: number };
 
 export interface Received {
@@ -21,7 +21,12 @@ export interface Received {
   latenciesMs: number[];
 }
 
-let ids = new Set<string>();
+/** When the headers of each came first, by its id, in milliseconds of Unix time. */
+export interface Arrivals {
+  arrivedMs: [id: string, ms: number][];
+}
+
+let ids = new Map<string, number>();
 let deliveries = 0;
 let firstMs = 0;
 let lastMs = 0;
@@ -30,24 +35,26 @@ let wanted: { count: number; reached: () => void } | undefined;
 
 const now = () => performance.timeOrigin + performance.now();
 
-function take(id: string, body: string): void {
-  lastMs = now();
-  if (deliveries === 0) firstMs = lastMs;
+function take(id: string, body: string, arrivedMs: number): void {
+  lastMs = arrivedMs;
+  if (deliveries === 0) firstMs = arrivedMs;
   deliveries++;
-  const sentAt = /"sentAtMs":([\d.]+)/.exec(body)?.[1];
-  if (sentAt !== undefined && !ids.has(id)) latenciesMs.push(lastMs - Number(sentAt));
-  ids.add(id);
+  const isFirst = !ids.has(id);
+  const sentAt = isFirst ? /"sentAtMs":([\d.]+)/.exec(body)?.[1] : undefined;
+  if (sentAt !== undefined) latenciesMs.push(arrivedMs - Number(sentAt));
+  if (isFirst) ids.set(id, arrivedMs);
   if (wanted && ids.size >= wanted.count) wanted.reached();
 }
 
 const server = createServer((request, response) => {
+  const arrivedMs = now();
   let body = '';
   request.setEncoding('utf8');
   request.on('data', (chunk: string) => {
     body += chunk;
   });
   request.on('end', () => {
-    take(String(request.headers['webhook-id']), body);
+    take(String(request.headers['webhook-id']), body, arrivedMs);
     response.writeHead(204).end();
   });
 });
@@ -77,7 +84,8 @@ answerBench<ReceiverMessage>(async (message) => {
   if (message.kind === 'listen') return listen();
   if (message.kind === 'wait') return wait(message.count);
   if (message.kind === 'report') return report();
-  ids = new Set();
+  if (message.kind === 'arrivals') return { arrivedMs: [...ids] } satisfies Arrivals;
+  ids = new Map();
   deliveries = 0;
   latenciesMs = [];
   return {};

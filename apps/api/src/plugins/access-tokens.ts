@@ -4,6 +4,7 @@ import type { AccessTokenClaims } from '@trellis/domains/auth/access-token';
 import { createTokenKeys } from '@trellis/domains/signing-keys/create-token-keys';
 import type { App } from '@trellis/http/types';
 import plugin from 'fastify-plugin';
+import { keepVerifiedTokens, type VerifiedToken } from '../verified-tokens.ts';
 import type { PluginOptions } from './platform.ts';
 
 declare module 'fastify' {
@@ -13,17 +14,12 @@ declare module 'fastify' {
   }
 }
 
-interface Verified {
-  header: { kid: string };
-  payload: AccessTokenClaims;
-}
-
 const refusal = 'The access token is not valid or has expired.';
 
 /**
  * Signs and verifies access tokens (RFC 7519), with one algorithm: a token that names another is
- * refused. A verified token is kept by its text for a minute, with the key that it was verified
- * with, so that it ends with the key.
+ * refused. What a verified token says is kept for a minute, with the key that it was verified with,
+ * so that it ends with the key.
  */
 async function accessTokensPlugin(app: App, { settings }: PluginOptions): Promise<void> {
   const algorithm = settings.ACCESS_TOKEN_ALGORITHM;
@@ -40,8 +36,6 @@ async function accessTokensPlugin(app: App, { settings }: PluginOptions): Promis
     verify: {
       algorithms: [algorithm],
       allowedIss: 'trellis',
-      cache: 10_000,
-      cacheTTL: 60_000,
       complete: true,
     },
   });
@@ -50,16 +44,26 @@ async function accessTokensPlugin(app: App, { settings }: PluginOptions): Promis
     const { id, key } = await keys.signingKey(tx);
     return app.jwt.sign(claims, { key, kid: id, expiresIn: ttlSeconds });
   });
+  const verified = keepVerifiedTokens((token) => verify(app, token), {
+    keptMs: 60_000,
+    keptMax: 10_000,
+  });
   app.decorate('verifyAccessToken', async (token) => {
-    const { header, payload } = await verify(app, token);
-    if (!keys.isAccepted(header.kid)) throw commonErrors.unauthenticated(refusal);
-    return payload;
+    const { kid, claims } = await verified(token);
+    if (!keys.isAccepted(kid)) throw commonErrors.unauthenticated(refusal);
+    return claims;
   });
 }
 
-async function verify(app: App, token: string): Promise<Verified> {
+interface Complete {
+  header: { kid: string };
+  payload: AccessTokenClaims & { exp: number };
+}
+
+async function verify(app: App, token: string): Promise<VerifiedToken> {
   try {
-    return await app.jwt.verify<Verified>(token);
+    const { header, payload } = await app.jwt.verify<Complete>(token);
+    return { kid: header.kid, claims: payload, exp: payload.exp };
   } catch (cause) {
     const { originalError } = cause as { originalError?: unknown };
     // That a key could not be looked for says nothing about the token.

@@ -43,14 +43,16 @@ async function authenticationPlugin(app: App): Promise<void> {
       if (needed.kind === 'optional') return;
       throw commonErrors.unauthenticated(credentialAdvice);
     }
-    const caller = await identify(credential).catch((error: unknown) => {
+    try {
+      const caller = await identify(credential);
+      request.call = callFrom(request, caller);
+    } catch (error) {
       const suspended = suspendedCallerOf(error);
       // For the trail, which tells of this refusal too.
       if (suspended) request.call = callFrom(request, { ...suspended, permissions: new Set() });
       throw error;
-    });
-    request.call = callFrom(request, caller);
-    assertAccess(needed, caller);
+    }
+    assertAccess(needed, request.call);
   });
 }
 

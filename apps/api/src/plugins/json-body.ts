@@ -1,16 +1,13 @@
+import { assertWellFormed, readJsonBodies } from '@trellis/http/json-body';
 import type { App } from '@trellis/http/types';
 import plugin from 'fastify-plugin';
 
-/**
- * An empty body that says it is JSON counts as no body: many clients send the header with every
- * request. Where a route needs a body, its schema says so.
- */
+/** JSON is all that is read where a route does not say otherwise. */
 async function jsonBodyPlugin(app: App): Promise<void> {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser(['application/json', 'text/plain']);
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') return done(null, undefined);
-    return parse(request, String(body), done);
+  app.removeContentTypeParser('text/plain');
+  readJsonBodies(app, {
+    poisoning: 'error',
+    onBody: (_request, text, value) => assertWellFormed(value, text),
   });
 }
 

@@ -1,4 +1,4 @@
-import swagger from '@fastify/swagger';
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { Access } from '@trellis/http/access';
 import { problem } from '@trellis/http/reply-schemas';
@@ -29,6 +29,8 @@ async function openapiPlugin(app: App, { settings }: PluginOptions): Promise<voi
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
     },
     transform: ({ schema, url, route }) => ({ schema: describe(schema, route), url }),
+    transformObject: (document) =>
+      'openapiObject' in document ? asOptionalBodies(document.openapiObject) : {},
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }
@@ -45,13 +47,16 @@ type Route = Pick<RouteOptions, 'method' | 'config'>;
 function describe(schema: FastifySchema, { method, config }: Route): FastifySchema {
   const needed = config?.access;
   const needs = needed?.kind === 'permission' && `Needs the permission \`${needed.permission}\`.`;
-  const { querystring } = schema as { querystring?: ObjectSchema };
+  const { querystring, body } = schema as { querystring?: ObjectSchema; body?: ObjectSchema };
   return {
     ...schema,
     description: [schema.description, needs].filter(Boolean).join('\n\n'),
     security: securityOf(needed),
-    response: responsesOf(schema, method),
+    response: config?.idempotent
+      ? withReplay(responsesOf(schema, method))
+      : responsesOf(schema, method),
     ...(querystring && { querystring: withoutDefaulted(querystring) }),
+    ...(body && { body: withoutDefaulted(body) }),
     ...(config?.idempotent && {
       headers: { type: 'object', properties: { 'Idempotency-Key': idempotencyKey } },
     }),
@@ -88,16 +93,64 @@ function securityOf(needed: Access | undefined): Record<string, string[]>[] {
   }
 }
 
+const replayed = {
+  'Idempotency-Replayed': {
+    type: 'string',
+    description: '`true` when this is the answer of an earlier request with the same key.',
+    examples: ['true'],
+  },
+};
+
+type Responses = Record<string, { headers?: object }>;
+
+/** What a route that honours `Idempotency-Key` tells of it when it succeeds. */
+function withReplay(responses: unknown): unknown {
+  const entries = Object.entries((responses ?? {}) as Responses);
+  return Object.fromEntries(
+    entries.map(([status, response]) => [
+      status,
+      status.startsWith('2')
+        ? { ...response, headers: { ...response.headers, ...replayed } }
+        : response,
+    ]),
+  );
+}
+
 interface ObjectSchema {
   required?: string[];
-  properties: Record<string, { default?: unknown }>;
+  properties?: Record<string, { default?: unknown }>;
 }
 
 /** What has a default is there for the handler, but need not be sent. */
-function withoutDefaulted(querystring: ObjectSchema): ObjectSchema {
-  const isDefaulted = (name: string) => querystring.properties[name]?.default !== undefined;
-  const required = querystring.required?.filter((name) => !isDefaulted(name)) ?? [];
-  return { ...querystring, required };
+function withoutDefaulted(schema: ObjectSchema): ObjectSchema {
+  if (!schema.required) return schema;
+  const isDefaulted = (name: string) => schema.properties?.[name]?.default !== undefined;
+  return { ...schema, required: schema.required.filter((name) => !isDefaulted(name)) };
+}
+
+type Document = Extract<
+  Parameters<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>[0],
+  { openapiObject: unknown }
+>['openapiObject'];
+
+/** A body that may be null may be left out; the plugin takes every body for required. */
+function asOptionalBodies(document: Document): Document {
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const { requestBody } of Object.values(path ?? {}) as { requestBody?: BodyObject }[]) {
+      const schemas = Object.values(requestBody?.content ?? {}).map(({ schema }) => schema);
+      if (requestBody && schemas.some(mayBeNull)) requestBody.required = false;
+    }
+  }
+  return document;
+}
+
+interface BodyObject {
+  required?: boolean;
+  content: Record<string, { schema?: { type?: unknown } }>;
+}
+
+function mayBeNull(schema: { type?: unknown } | undefined): boolean {
+  return [schema?.type].flat().includes('null');
 }
 
 export default plugin(openapiPlugin, { name: 'openapi' });
