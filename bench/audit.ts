@@ -1,31 +1,19 @@
 import { encodeCursor } from '@trellis/core/pagination';
-import postgres, { type Sql } from 'postgres';
+import type { Sql } from 'postgres';
 import type { Bench, BenchContext } from './harness/bench.ts';
-import { startBenchServices } from './harness/database.ts';
 import { type FilledTrail, fillAudit } from './harness/fill-audit.ts';
 import { reportLatencies } from './harness/latencies.ts';
+import { type Question, startListBench } from './harness/list-bench.ts';
 import { timeRequests } from './harness/time-requests.ts';
-import { startTrellis } from './harness/trellis.ts';
 
 const entries = Number(process.env.BENCH_ENTRIES ?? 10_000_000);
 const pageSize = 25;
 const deepPage = 10_000;
 const requestsPerRound = 60;
 
-/** A filter, with the value of the nth request where it is not always the same. */
-interface Question {
-  name: string;
-  filter: (nth: number) => Record<string, string>;
-  /** The same as SQL, to find where the deep page begins; only for what has so many entries. */
-  where?: string;
-}
-
 /** Pages of a long trail over HTTP, one request after the other. */
 async function run({ lifecycle, rounds }: BenchContext): Promise<void> {
-  const services = await startBenchServices(lifecycle);
-  const trellis = await startTrellis(lifecycle, services);
-  const owner = postgres(services.ownerUrl, { max: 1, onnotice: () => undefined });
-  lifecycle.onClose(() => owner.end({ timeout: 5 }));
+  const { trellis, owner } = await startListBench(lifecycle);
   const filled = await fillAudit(owner, trellis.tenantId, entries);
   for (const question of questionsOf(filled)) {
     const cursors = [undefined, await findCursor(trellis, question)];

@@ -1,11 +1,10 @@
 import { encodeCursor } from '@trellis/core/pagination';
-import postgres from 'postgres';
 import type { Bench, BenchContext } from './harness/bench.ts';
-import { startBenchServices } from './harness/database.ts';
 import { type FilledDeliveries, fillDeliveries } from './harness/fill-deliveries.ts';
 import { reportLatencies } from './harness/latencies.ts';
+import { type Question, startListBench } from './harness/list-bench.ts';
 import { timeRequests } from './harness/time-requests.ts';
-import { type BenchTrellis, startTrellis } from './harness/trellis.ts';
+import type { BenchTrellis } from './harness/trellis.ts';
 import { subscribe } from './harness/trellis-deliveries.ts';
 
 const rows = Number(process.env.BENCH_DELIVERIES ?? 10_000_000);
@@ -18,20 +17,9 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 const statuses = ['delivered', 'exhausted', 'cancelled', 'failed', 'pending'];
 
-/** A filter, with the value of the nth request where it is not always the same. */
-interface Question {
-  name: string;
-  filter: (nth: number) => Record<string, string>;
-  /** The same as SQL, to find where the deep page begins; only for what may have so many rows. */
-  where?: string;
-}
-
 /** Pages of the deliveries of a subscription over HTTP, one request after the other. */
 async function run({ lifecycle, rounds }: BenchContext): Promise<void> {
-  const services = await startBenchServices(lifecycle);
-  const trellis = await startTrellis(lifecycle, services);
-  const owner = postgres(services.ownerUrl, { max: 1, onnotice: () => undefined });
-  lifecycle.onClose(() => owner.end({ timeout: 5 }));
+  const { trellis, owner } = await startListBench(lifecycle);
   const busy = await subscribe(trellis, 'http://127.0.0.1:9/');
   const others: string[] = [];
   while (others.length < otherSubscriptions) {

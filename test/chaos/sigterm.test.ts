@@ -105,8 +105,7 @@ async function heldByWorkers({ database }: { database: { appUrl: string } }): Pr
   const [row] = await asSystem(
     database,
     (tx) => tx.sql<{ held: number }[]>`
-      select count(*)::int as held from webhook_deliveries d
-      where status = 'pending' and due_at > now() + interval '5 seconds'`,
+      select count(*)::int as held from webhook_deliveries where leased_until > now()`,
   );
   return row?.held ?? -1;
 }

@@ -17,6 +17,9 @@ type Needs = Pick<WorkerPlatform, 'db' | 'metrics' | 'log'> & {
   settings: Pick<WorkerPlatform['settings'], 'METRICS_TOKEN'>;
 };
 
+const paths = ['/health/live', '/health/ready', '/metrics'];
+const reads = ['GET', 'HEAD'];
+
 /**
  * `GET /health/live`: the process runs. `GET /health/ready`: it takes work, and its database
  * answers. `GET /metrics`: what it counts. For the orchestrator and for Prometheus; it is no part
@@ -34,9 +37,11 @@ export function createWorkerHealth(platform: Needs): WorkerHealth {
   };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path] = (request.url ?? '').split('?', 1);
-    if (path === '/metrics') await answerMetrics(request, response);
+    const { method = '' } = request;
+    if (!paths.includes(path ?? '')) sendStatus(response, 404, 'not_found');
+    else if (!reads.includes(method)) refuseMethod(response);
+    else if (path === '/metrics') await answerMetrics(request, response);
     else if (path === '/health/live') sendStatus(response, 200, 'healthy');
-    else if (path !== '/health/ready') sendStatus(response, 404, 'not_found');
     else if (await ready()) sendStatus(response, 200, 'healthy');
     else sendStatus(response, 503, 'unhealthy');
   };
@@ -57,6 +62,12 @@ export function createWorkerHealth(platform: Needs): WorkerHealth {
         server.closeAllConnections();
       }),
   };
+}
+
+/** RFC 9110, 15.5.6. */
+function refuseMethod(response: ServerResponse): void {
+  response.setHeader('allow', reads.join(', '));
+  sendStatus(response, 405, 'method_not_allowed');
 }
 
 function sendStatus(response: ServerResponse, status: number, text: string): void {

@@ -59,6 +59,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -189,6 +191,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -243,6 +247,10 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -373,6 +381,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -504,6 +514,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -615,6 +627,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -766,6 +780,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -905,6 +921,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -923,6 +941,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1062,6 +1082,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1174,6 +1196,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1192,6 +1216,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1302,6 +1328,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1456,6 +1484,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1474,6 +1504,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1584,6 +1616,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1691,6 +1725,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1824,6 +1860,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1842,6 +1880,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -1894,6 +1934,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -1985,6 +2027,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2003,6 +2047,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2055,6 +2101,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -2146,6 +2194,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2164,6 +2214,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2213,6 +2265,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -2306,6 +2360,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2324,6 +2380,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2446,6 +2504,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2464,6 +2524,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2556,6 +2618,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2574,6 +2638,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2689,6 +2755,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2839,6 +2907,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -2897,6 +2967,8 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
             [name: string]: unknown;
           };
           content: {
@@ -2992,6 +3064,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3125,6 +3199,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3250,6 +3326,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3403,6 +3481,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3512,6 +3592,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3554,6 +3636,12 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -3660,6 +3748,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3702,6 +3792,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -3772,6 +3864,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3892,6 +3986,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -3939,6 +4035,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -4063,6 +4161,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -4123,7 +4223,10 @@ export interface paths {
                  */
                 deliveries: number;
                 orderingKey: string | null;
-                /** @description The exact body that is signed and sent. */
+                /**
+                 * @description The exact body that is signed and sent.
+                 * @example {"type":"order.paid","timestamp":"2026-01-31T12:00:00.000Z","data":{"id":42}}
+                 */
                 payload: string;
                 /**
                  * Format: date-time
@@ -4176,6 +4279,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -4187,7 +4292,7 @@ export interface paths {
     put?: never;
     /**
      * Publish an event
-     * @description Stored at once and delivered in the background to every subscription that fits. Data that does not fit the schema of its type is refused. A repeated idempotency key answers the first event.
+     * @description Stored at once and delivered in the background to every subscription that fits. Data that does not fit the schema of its type is refused, and so are the types that are the word of the platform alone. A repeated idempotency key answers the first event.
      *
      *     Needs the permission `events:publish`.
      */
@@ -4195,6 +4300,10 @@ export interface paths {
       parameters: {
         query?: never;
         header?: {
+          /**
+           * @description Repeat the request with the same key to get the first answer again.
+           * @example order-42-paid
+           */
           'idempotency-key'?: string;
         };
         path?: never;
@@ -4212,7 +4321,10 @@ export interface paths {
              *     }
              */
             data: unknown;
-            /** @description The same as the header `Idempotency-Key`. */
+            /**
+             * @description The same as the header `Idempotency-Key`; both together must not differ.
+             * @example order-42-paid
+             */
             idempotencyKey?: string;
             /**
              * @description Events of one key reach each endpoint one after another, in the order of their publishing.
@@ -4330,6 +4442,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -4389,7 +4503,10 @@ export interface paths {
                */
               deliveries: number;
               orderingKey: string | null;
-              /** @description The exact body that is signed and sent. */
+              /**
+               * @description The exact body that is signed and sent.
+               * @example {"type":"order.paid","timestamp":"2026-01-31T12:00:00.000Z","data":{"id":42}}
+               */
               payload: string;
               /**
                * Format: date-time
@@ -4448,6 +4565,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -4596,6 +4715,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -4728,6 +4849,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -4773,6 +4896,10 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -4884,6 +5011,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5030,6 +5159,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5158,6 +5289,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5269,6 +5402,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5420,6 +5555,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5570,6 +5707,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5692,6 +5831,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5739,6 +5880,10 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -5849,6 +5994,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -5867,6 +6014,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6028,6 +6177,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6046,6 +6197,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6171,6 +6324,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6282,6 +6437,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6328,6 +6485,8 @@ export interface paths {
         /** @description It was accepted and goes on in the background. */
         202: {
           headers: {
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -6438,6 +6597,8 @@ export interface paths {
         /** @description Too many tries or requests; `Retry-After` says when to come back. */
         429: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6456,6 +6617,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6541,6 +6704,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6650,6 +6815,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6779,6 +6946,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6826,6 +6995,12 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -6950,6 +7125,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -6992,6 +7169,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -7080,6 +7259,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -7200,6 +7381,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -7254,6 +7437,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -7396,6 +7581,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -7429,6 +7616,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -7485,6 +7674,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -7529,6 +7720,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -7630,6 +7823,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -7760,6 +7955,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -7814,6 +8011,12 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -7935,6 +8138,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -7977,6 +8182,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -8062,6 +8269,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -8182,6 +8391,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -8231,6 +8442,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -8361,6 +8574,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -8418,6 +8633,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -8557,6 +8774,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -8708,6 +8927,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -8719,7 +8940,7 @@ export interface paths {
     put?: never;
     /**
      * Subscribe a URL to events
-     * @description The signing secret is in this answer only. At most `maxWebhooks` of the plan.
+     * @description The signing secret is in this answer only. At most `maxWebhooks` of the plan. A subscription hands every event that it asks for to its URL, so who holds `webhooks:write` can read all events of the tenant.
      *
      *     Needs the permission `webhooks:write`.
      */
@@ -8746,7 +8967,7 @@ export interface paths {
             /** @example Orders to the warehouse */
             description?: string;
             /**
-             * @description Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value.
+             * @description Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value, unless the URL gets another origin.
              * @example {
              *       "Authorization": "Bearer 9f3c",
              *       "X-Team": "warehouse"
@@ -8767,6 +8988,12 @@ export interface paths {
         /** @description It was created; `Location` names it. */
         201: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -8919,6 +9146,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -8961,6 +9190,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -9072,6 +9303,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -9084,7 +9317,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a subscription
-     * @description Deliveries that wait are cancelled.
+     * @description Nothing is sent to it any more. Deliveries that wait are cancelled, very many of them in the background.
      *
      *     Needs the permission `webhooks:delete`.
      */
@@ -9183,6 +9416,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -9195,7 +9430,7 @@ export interface paths {
     head?: never;
     /**
      * Change a subscription
-     * @description What is left out stays as it is; `headers` replaces all of them. Another URL, or enabling it, makes a new start: its failures are forgotten.
+     * @description What is left out stays as it is; `headers` replaces all of them. A URL of another origin (scheme, host and port) needs the encrypted ones anew, with their values. Another URL, or enabling it, makes a new start: its failures are forgotten.
      *
      *     Needs the permission `webhooks:write`.
      */
@@ -9228,7 +9463,7 @@ export interface paths {
             /** @example Orders to the warehouse */
             description?: string;
             /**
-             * @description Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value.
+             * @description Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value, unless the URL gets another origin.
              * @example {
              *       "Authorization": "Bearer 9f3c",
              *       "X-Team": "warehouse"
@@ -9249,6 +9484,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
             [name: string]: unknown;
           };
           content: {
@@ -9405,6 +9642,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -9566,6 +9805,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -9591,7 +9832,7 @@ export interface paths {
     };
     /**
      * Show a delivery
-     * @description With the exact body and every attempt.
+     * @description With every attempt, and for callers who hold `events:read` too, the exact body.
      *
      *     Needs the permission `webhooks:read`.
      */
@@ -9655,8 +9896,7 @@ export interface paths {
                * @example 2026-01-31T12:00:00.000Z
                */
               createdAt: string;
-              /** @description The exact body that is signed and sent. */
-              payload: string;
+              payload: string | null;
               attemptList: {
                 /**
                  * Format: uuid
@@ -9738,6 +9978,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -9784,11 +10026,17 @@ export interface paths {
         };
         cookie?: never;
       };
-      requestBody?: never;
+      requestBody?: {
+        content: {
+          'application/json': Record<string, never> | null;
+        };
+      };
       responses: {
         /** @description It was accepted and goes on in the background. */
         202: {
           headers: {
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -9920,6 +10168,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -9945,7 +10195,7 @@ export interface paths {
     put?: never;
     /**
      * Send again what a subscription did not get
-     * @description In the background; `Location` names the recovery, which shows how far it is. One of a subscription at a time. With `dryRun` it only counts.
+     * @description In the background; `Location` names the recovery, which shows how far it is. One of a subscription at a time. With `dryRun` it only counts, up to a million rows; a tenant has one count at a time.
      *
      *     Needs the permission `webhooks:write`.
      */
@@ -9982,7 +10232,10 @@ export interface paths {
              * @example failed
              */
             status: 'failed' | 'missing';
-            /** @description Counts, and changes nothing. */
+            /**
+             * @description Counts, and changes nothing.
+             * @example true
+             */
             dryRun?: boolean;
           };
         };
@@ -9991,6 +10244,8 @@ export interface paths {
         /** @description The answer of a dry run. */
         200: {
           headers: {
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -10000,12 +10255,21 @@ export interface paths {
                * @example 42
                */
               count: number;
+              /**
+               * @description Whether it stopped after a million rows, so that there may be more to queue.
+               * @example false
+               */
+              isCapped: boolean;
             };
           };
         };
         /** @description It was accepted and goes on in the background. */
         202: {
           headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -10138,6 +10402,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -10285,6 +10551,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -10427,6 +10695,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -10470,7 +10740,11 @@ export interface paths {
         };
         cookie?: never;
       };
-      requestBody?: never;
+      requestBody?: {
+        content: {
+          'application/json': Record<string, never> | null;
+        };
+      };
       responses: {
         /** @description The answer. */
         200: {
@@ -10607,6 +10881,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -10632,7 +10908,7 @@ export interface paths {
     put?: never;
     /**
      * Give a subscription a new secret
-     * @description The new secret is in this answer only. Until the overlap ends, deliveries are signed with the one before too. At most four that were rotated away can be valid.
+     * @description The new secret is in this answer only. Until the overlap ends, deliveries are signed with the one before too, and none before it signs any longer than that. At most four that were rotated away can be valid.
      *
      *     Needs the permission `webhooks:write`.
      */
@@ -10649,14 +10925,15 @@ export interface paths {
         };
         cookie?: never;
       };
-      requestBody: {
+      requestBody?: {
         content: {
           'application/json': {
             /**
-             * @description For how long the secret before signs too; 0 ends it at once.
+             * @description For how long the secrets before sign too, at most; 0 ends them all at once.
              * @default 86400
+             * @example 3600
              */
-            overlapSeconds: number;
+            overlapSeconds?: number;
           } | null;
         };
       };
@@ -10664,6 +10941,10 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -10816,6 +11097,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -10858,11 +11141,17 @@ export interface paths {
         };
         cookie?: never;
       };
-      requestBody?: never;
+      requestBody?: {
+        content: {
+          'application/json': Record<string, never> | null;
+        };
+      };
       responses: {
         /** @description It was accepted and goes on in the background. */
         202: {
           headers: {
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
             [name: string]: unknown;
           };
           content: {
@@ -11003,6 +11292,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -11120,6 +11411,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -11222,6 +11515,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -11281,6 +11576,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {
@@ -11359,6 +11656,8 @@ export interface paths {
         /** @description The service cannot answer now. */
         503: {
           headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {

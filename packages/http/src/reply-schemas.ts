@@ -25,9 +25,39 @@ const meanings: Record<number, string> = {
   503: 'The service cannot answer now.',
 };
 
-const headers: Record<number, Record<string, TSchema>> = {
-  401: { 'WWW-Authenticate': Type.String({ examples: [challenge] }) },
+type Headers = Record<string, TSchema>;
+
+const Location = Type.String({
+  description: 'Where the resource is.',
+  examples: ['/api/v1/users/0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10'],
+});
+const ETag = Type.String({
+  description: 'The version of the resource, for `If-Match`.',
+  examples: ['"mgx1v2k0"'],
+});
+const retryLater: Headers = {
+  'Retry-After': Type.Integer({
+    description: 'The seconds after which a repeat has a chance.',
+    examples: [2],
+  }),
 };
+
+const headers: Record<number, Headers> = {
+  201: { Location },
+  401: { 'WWW-Authenticate': Type.String({ examples: [challenge] }) },
+  429: retryLater,
+  503: retryLater,
+};
+
+const named = { ETag, Location };
+
+/** A success of `replies` that carries these headers, beside those that its status has anyway. */
+export function withHeaders<Schema extends TSchema>(
+  schema: Schema,
+  ...names: (keyof typeof named)[]
+): Schema {
+  return { ...schema, headers: Object.fromEntries(names.map((name) => [name, named[name]])) };
+}
 
 /** The reply with a problem of this status. */
 export const problem = (status: number) => ({
@@ -45,10 +75,12 @@ export function replies<Success extends Record<number, TSchema>>(
   success: Success,
   ...errors: number[]
 ): Success {
-  const described = Object.entries(success).map(([status, schema]) => [
-    status,
-    { ...schema, description: schema.description ?? meanings[Number(status)] },
-  ]);
+  const described = Object.entries(success).map(([status, schema]) => {
+    const description = schema.description ?? meanings[Number(status)];
+    const carried = { ...headers[Number(status)], ...schema.headers };
+    const hasHeaders = Object.keys(carried).length > 0;
+    return [status, { ...schema, description, ...(hasHeaders && { headers: carried }) }];
+  });
   const problems = [...errors, 500, 503].map((status) => [status, problem(status)]);
   return Object.fromEntries([...problems, ...described]) as Success;
 }

@@ -58,6 +58,12 @@ export const PageOf = <Schema extends TSchema>(item: Schema) =>
 export const Body = <Properties extends Record<string, TSchema>>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false });
 
+/** Of a route that takes nothing: no body at all, or one without a property. */
+export const EmptyBody = Type.Unsafe<Record<string, never> | null>({
+  ...Body({}),
+  type: ['object', 'null'],
+});
+
 /** RFC 9457, with the extensions that every error of the API has. */
 export const Problem = Type.Object(
   {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 /**
  * What a run of the whole suite leaves behind for test/whole-run, which judges it at the end:
  * `calls`, a line `METHOD path status` for each request; `secrets`, what no log may hold; `audit`,
- * the rows of every audit trail; `log`, all that was logged.
+ * the rows of every audit trail; `log`, all that was logged; `deliveries`, those that arrived at
+ * receivers, as `collectDelivery` describes them.
  */
-export type EvidenceKind = 'calls' | 'secrets' | 'audit' | 'log';
+export type EvidenceKind = 'calls' | 'secrets' | 'audit' | 'log' | 'deliveries';
 
 const folder = process.env.TEST_EVIDENCE_DIRECTORY;
 

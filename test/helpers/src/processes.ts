@@ -8,7 +8,8 @@ import { collectEvidence } from './evidence.ts';
 import type { TestEnv } from './settings.ts';
 
 const apps = join(import.meta.dirname, '../../../apps');
-const startMsMax = 30_000;
+/** Room for a slow machine: a process takes a second or two. */
+const startMsMax = 90_000;
 const outputLinesMax = 200;
 
 export interface Exit {

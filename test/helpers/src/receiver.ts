@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'no
 import type { AddressInfo, Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import type { Test } from 'tap';
+import { collectDelivery } from './collect-delivery.ts';
 
 /** One request that arrived, as it arrived. */
 export interface Received {
@@ -75,12 +76,14 @@ export async function startReceiver(
 async function read(request: IncomingMessage): Promise<Received> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  collectDelivery(request, body);
   return {
     id: String(request.headers['webhook-id'] ?? ''),
     path: request.url ?? '',
     method: request.method ?? '',
     headers: request.headers,
-    body: Buffer.concat(chunks).toString(),
+    body: body.toString(),
     atMs: Date.now(),
   };
 }

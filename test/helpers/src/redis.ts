@@ -17,9 +17,10 @@ export interface PrivateRedis {
 }
 
 export async function startPrivateRedis(
-  t: Pick<Test, 'teardown' | 'testdir'>,
+  t: Pick<Test, 'teardown' | 'testdirName'>,
 ): Promise<PrivateRedis> {
-  const directory = t.testdir();
+  // Beside the folder of the test, which may be that of its Postgres; the server makes it.
+  const directory = `${t.testdirName}-redis`;
   const port = await lastingPort();
   const start = () => startRedis({ directory, keep: false, port });
   let server: LocalRedis = await start();

@@ -8,6 +8,8 @@ import { expectProblem } from './expect-problem.ts';
 
 const json = 'application/json';
 const prototypes = ['a prototype', 'a constructor'];
+/** What stands for no body where none is needed. */
+const absent = ['an empty body', 'null'];
 /** What is refused on every route with a JSON body, whatever the route. */
 const badBodies: Record<string, { text: string; type?: string; code: string }> = {
   'malformed JSON': { text: '{"name":', code: 'malformed_json' },
@@ -29,6 +31,11 @@ const badBodies: Record<string, { text: string; type?: string; code: string }> =
   },
   'plain text': { text: '{}', type: 'text/plain', code: 'unsupported_media_type' },
   XML: { text: '<a/>', type: 'application/xml', code: 'unsupported_media_type' },
+  'another charset': {
+    text: '{}',
+    type: 'application/json; charset=utf-16',
+    code: 'unsupported_media_type',
+  },
   'a content type that is none': { text: '{}', type: 'json', code: 'unsupported_media_type' },
 };
 
@@ -40,15 +47,51 @@ t.test('a body that cannot be used is a clear 4xx', async (t) => {
   for (const route of routes) {
     await t.test(route.key, async (t) => {
       const send = await callerOf(api, route);
+      const { required, content } = await requestBodyOf(api, route);
       for (const [what, { text, type = json, code }] of Object.entries(badBodies)) {
+        if (!required && absent.includes(what)) continue;
         const reply = await send(text, type);
         expectProblem(t, reply, what);
         // Its `data` may have any key, so there the schema refuses these and not the parser.
         const isUnknown = route.path.endsWith('/events') && prototypes.includes(what);
         t.equal(reply.body.code, isUnknown ? 'validation_failed' : code);
       }
-      await sendHostileValues(t, await schemaOf(api, route), send);
+      await sendHostileValues(t, content[json].schema, send);
     });
+  }
+});
+
+t.test('text that is not Unicode is refused, not replaced', async (t) => {
+  const api = await startApi(t);
+  const { token } = await signUp(api);
+  const send = async (path: string, body: Uint8Array<ArrayBuffer> | string, type = json) => {
+    const response = await fetch(`${api.url}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': type, authorization: `Bearer ${token}` },
+      body,
+    });
+    const reply = (await response.json()) as { code: string };
+    return { status: response.status, headers: response.headers, body: reply };
+  };
+  const bytes = (start: string, end: string) =>
+    Uint8Array.from([...Buffer.from(start), 0xff, 0xfe, ...Buffer.from(end)]);
+  const cases: Record<string, [start: string, end: string]> = {
+    '/events': ['{"type":"order.paid","data":"', '"}'],
+    '/auth/forgot-password': ['{"email":"', '@example.com"}'],
+  };
+  for (const [path, [start, end]] of Object.entries(cases)) {
+    const reply = await send(path, bytes(start, end));
+    expectProblem(t, reply, path);
+    t.equal(reply.body.code, 'invalid_text');
+  }
+  for (const role of [{ name: 'a\ud800' }, { name: 'a', permissions: [{ 'a\udc00': 1 }] }]) {
+    const reply = await send('/roles', JSON.stringify(role));
+    expectProblem(t, reply, 'half a surrogate pair');
+    t.equal(reply.body.code, 'invalid_text');
+  }
+  const whole = JSON.stringify({ type: 'order.paid', data: '😀' });
+  for (const type of [`${json}; charset=utf-8`, `${json};charset="UTF-8"`]) {
+    t.equal((await send('/events', whole, type)).status, 202, type);
   }
 });
 
@@ -117,7 +160,12 @@ async function sendHostileValues(t: Test, schema: BodySchema, send: Send): Promi
   }
 }
 
-async function schemaOf(api: Api, { path, method }: DocumentedRoute): Promise<BodySchema> {
+interface RequestBody {
+  required: boolean;
+  content: { [json]: { schema: BodySchema } };
+}
+
+async function requestBodyOf(api: Api, { path, method }: DocumentedRoute): Promise<RequestBody> {
   const { body } = await api.request('GET', '//docs/json');
-  return body.paths[path][method.toLowerCase()].requestBody.content[json].schema;
+  return body.paths[path][method.toLowerCase()].requestBody;
 }

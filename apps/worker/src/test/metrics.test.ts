@@ -46,6 +46,21 @@ t.test('GET /metrics of the worker without METRICS_TOKEN', async (t) => {
   });
 });
 
+t.test('the port of the worker is for reading alone', async (t) => {
+  const { url } = await start(t);
+  for (const path of ['/metrics', '/health/live', '/health/ready']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const response = await fetch(url + path, { method });
+      t.equal(response.status, 405, `${method} ${path}`);
+      t.equal(response.headers.get('allow'), 'GET, HEAD');
+    }
+    for (const method of ['GET', 'HEAD']) {
+      t.equal((await fetch(url + path, { method })).status, 200, `${method} ${path}`);
+    }
+  }
+  t.equal((await fetch(`${url}/other`, { method: 'POST' })).status, 404);
+});
+
 t.test('GET /metrics of the worker with METRICS_TOKEN', async (t) => {
   const { ask } = await start(t, { METRICS_TOKEN: token });
 

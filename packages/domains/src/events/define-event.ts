@@ -8,6 +8,8 @@ export interface EventDefinition<Data extends TSchema = TSchema> {
   description: string;
   /** What `data` of the webhook holds. */
   data: Data;
+  /** Whether nobody but the platform may publish it, as receivers take it for its word. */
+  isReserved?: boolean;
 }
 
 /** Declared in the `events.ts` of the domain that publishes it. */

@@ -13,8 +13,9 @@ export const eventErrors = defineErrors({
   },
   platform_event_type: {
     status: 409,
-    title: 'The types of the platform cannot be changed',
-    description: 'The type is declared by the platform and is the same in every tenant.',
+    title: 'The type belongs to the platform',
+    description:
+      'The type is declared by the platform and is the same in every tenant: it cannot be changed. Events of `webhook.disabled` and `webhook.test` cannot be published either, as receivers take them for the word of the platform.',
   },
   event_data_too_large: {
     status: 413,

@@ -17,14 +17,21 @@ export const PublishEventBody = Body({
     Type.String({
       minLength: 1,
       maxLength: 255,
-      description: 'The same as the header `Idempotency-Key`.',
+      description: 'The same as the header `Idempotency-Key`; both together must not differ.',
+      examples: ['order-42-paid'],
     }),
   ),
   orderingKey: Type.Optional(OrderingKey),
 });
 
 export const IdempotencyHeader = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{1,255}$',
+      description: 'Repeat the request with the same key to get the first answer again.',
+      examples: ['order-42-paid'],
+    }),
+  ),
 });
 
 export const PublishedEventReply = Type.Object({
@@ -37,7 +44,10 @@ export const EventReply = Type.Composite([
   PublishedEventReply,
   Type.Object({
     orderingKey: Nullable(OrderingKey),
-    payload: Type.String({ description: 'The exact body that is signed and sent.' }),
+    payload: Type.String({
+      description: 'The exact body that is signed and sent.',
+      examples: ['{"type":"order.paid","timestamp":"2026-01-31T12:00:00.000Z","data":{"id":42}}'],
+    }),
     createdAt: Timestamp,
   }),
 ]);

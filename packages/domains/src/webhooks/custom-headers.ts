@@ -7,11 +7,16 @@ import { webhookErrors } from './errors.ts';
 /** What stands for the value of a sensitive header; sent back, it keeps that value. */
 const redacted = '[redacted]';
 
-/** What signs a message (also as the libraries of Svix read it), and what says how to read it. */
-const ownPrefixes = ['webhook-', 'svix-', 'content-'];
+/**
+ * What signs a message (also as the libraries of Svix read it), what says how to read it, and who a
+ * proxy says has sent it.
+ */
+const ownPrefixes = ['webhook-', 'svix-', 'content-', 'x-forwarded-'];
+const ownNames = new Set(['date', 'forwarded', 'via', 'x-real-ip']);
 
 /** A value too many is sealed rather than one too few: names are the tenants' own. */
-const sensitivePattern = /auth|key|jwt|pwd|signature/;
+const sensitivePattern =
+  /access|auth|bearer|hmac|jwt|key|pass|pwd|signature|(?<![a-z])(otp|pin|sig)(?![a-z])/;
 
 /**
  * Headers as they are stored, the values of sensitive ones sealed. `[redacted]` for a sensitive one
@@ -38,6 +43,39 @@ export function sealHeaders(
   });
 }
 
+/**
+ * Headers as they are after a change of a subscription. A sealed value goes to no other origin than
+ * the one that it was entered for: who may change the URL must not learn it like that.
+ * Throws `header_refused` (422) as above, and when it would be kept for another origin.
+ */
+export function replaceHeaders(
+  secrets: Pick<SecretBox, 'seal'>,
+  given: Readonly<Record<string, string>> | undefined,
+  before: { url: string; headers: CustomHeader[] },
+  url = before.url,
+): CustomHeader[] {
+  const isElsewhere = new URL(url).origin !== new URL(before.url).origin;
+  if (given) return sealHeaders(secrets, given, isElsewhere ? [] : before.headers);
+  const sealed = before.headers.find(({ isSensitive }) => isSensitive);
+  if (!isElsewhere || !sealed) return before.headers;
+  throw webhookErrors.header_refused(
+    `The value of ${sealed.name} is not kept for another origin: send \`headers\` with it, or without.`,
+  );
+}
+
+/** The names of those that are not what they were, for the audit trail, which has no sealed value. */
+export function changedHeaders(
+  before: { headers: CustomHeader[] },
+  after: { headers: CustomHeader[] },
+): { changedHeaders?: string[] } {
+  const isIn = (headers: CustomHeader[]) => (one: CustomHeader) =>
+    headers.some(({ name, value }) => name === one.name && value === one.value);
+  const gone = before.headers.filter((one) => !isIn(after.headers)(one));
+  const come = after.headers.filter((one) => !isIn(before.headers)(one));
+  const names = [...new Set([...gone, ...come].map(({ name }) => name))];
+  return names.length > 0 ? { changedHeaders: names } : {};
+}
+
 /** As people are shown them. */
 export function redactCustomHeaders(headers: readonly CustomHeader[]): Record<string, string> {
   return Object.fromEntries(
@@ -60,7 +98,9 @@ export function openHeaders(
 
 function isOwn(plainName: string): boolean {
   return (
-    connectionHeaders.has(plainName) || ownPrefixes.some((prefix) => plainName.startsWith(prefix))
+    connectionHeaders.has(plainName) ||
+    ownNames.has(plainName) ||
+    ownPrefixes.some((prefix) => plainName.startsWith(prefix))
   );
 }
 

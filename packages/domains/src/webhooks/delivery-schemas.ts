@@ -28,7 +28,7 @@ export const DeliveryReply = Type.Object({
   trigger: Trigger,
   attempts: Type.Integer({ examples: [1] }),
   statusCode: Nullable(Type.Integer({ examples: [200] })),
-  error: Nullable(Type.String()),
+  error: Nullable(Type.String({ examples: ['the receiver answered 503'] })),
   nextAttemptAt: Nullable(Timestamp),
   deliveredAt: Nullable(Timestamp),
   createdAt: Timestamp,
@@ -41,9 +41,11 @@ export const AttemptReply = Type.Object({
   trigger: Trigger,
   statusCode: Nullable(Type.Integer({ examples: [503] })),
   errorClass: Nullable(Type.String({ examples: ['http_5xx'] })),
-  error: Nullable(Type.String()),
+  error: Nullable(Type.String({ examples: ['the receiver answered 503'] })),
   durationMs: Type.Integer({ examples: [42] }),
-  responseBody: Nullable(Type.String()),
+  responseBody: Nullable(
+    Type.String({ description: 'At most 16 KiB of it.', examples: ['come back later'] }),
+  ),
   responseTruncated: Type.Boolean(),
   responseHeaders: Nullable(Type.Record(Type.String(), Type.String())),
   createdAt: Timestamp,
@@ -52,7 +54,15 @@ export const AttemptReply = Type.Object({
 export const DeliveryWithAttemptsReply = Type.Composite([
   DeliveryReply,
   Type.Object({
-    payload: Type.String({ description: 'The exact body that is signed and sent.' }),
+    payload: Nullable(
+      Type.String({
+        description:
+          'The exact body that is signed and sent; null for callers without `events:read`.',
+        examples: [
+          '{"type":"order.paid","timestamp":"2026-01-31T12:00:00.000Z","data":{"total":42}}',
+        ],
+      }),
+    ),
     attemptList: Type.Array(AttemptReply),
   }),
 ]);

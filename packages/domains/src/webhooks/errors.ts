@@ -11,7 +11,7 @@ export const webhookErrors = defineErrors({
     status: 422,
     title: 'The custom header cannot be used',
     description:
-      'The header belongs to the connection or to Standard Webhooks, comes twice, or is sent as `[redacted]` while there is no value to keep; `detail` names it.',
+      'The header belongs to the connection, to proxies or to Standard Webhooks, comes twice, or is sent as `[redacted]` while there is no value to keep, or would be kept for a URL of another origin; `detail` names it.',
   },
   rotation_limit: {
     status: 409,
@@ -35,6 +35,11 @@ export const webhookErrors = defineErrors({
     title: 'A recovery of the subscription is running',
     description:
       'One of a subscription runs at a time; `detail` names it. Wait until it has ended, or cancel it.',
+  },
+  count_running: {
+    status: 409,
+    title: 'A dry run is counting',
+    description: 'One of a tenant counts at a time. Try again when it has answered.',
   },
   recovery_ended: {
     status: 409,

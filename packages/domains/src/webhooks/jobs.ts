@@ -15,6 +15,20 @@ export const recoverWebhook = defineJob({
   payload: Type.Object({
     tenantId: Type.String(),
     recoveryId: Type.String(),
+    /** How far the count of what there is to queue has come; none before it has begun. */
+    counted: Type.Optional(Type.Object({ count: Type.Integer(), after: Type.String() })),
+  }),
+});
+
+/** Cancels what still waits for a subscription that was deleted, page by page. */
+export const cancelDeliveries = defineJob({
+  name: 'webhooks.cancel-deliveries',
+  queue: 'default',
+  payload: Type.Object({
+    tenantId: Type.String(),
+    webhookId: Type.String(),
+    /** The last id that was looked at; none at first. */
+    after: Type.Optional(Type.String()),
   }),
 });
 

@@ -14,12 +14,20 @@ export const RecoverWebhookBody = Body({
     moment('Up to this moment; later than now is now, as is the default.', '2026-02-01T12:00:00Z'),
   ),
   status: Recovers,
-  dryRun: Type.Optional(Type.Boolean({ description: 'Counts, and changes nothing.' })),
+  dryRun: Type.Optional(
+    Type.Boolean({ description: 'Counts, and changes nothing.', examples: [true] }),
+  ),
 });
 export type RecoverWebhookBody = Static<typeof RecoverWebhookBody>;
 
 export const RecoveryCountReply = Type.Object(
-  { count: Type.Integer({ description: 'Deliveries that it would queue.', examples: [42] }) },
+  {
+    count: Type.Integer({ description: 'Deliveries that it would queue.', examples: [42] }),
+    isCapped: Type.Boolean({
+      description: 'Whether it stopped after a million rows, so that there may be more to queue.',
+      examples: [false],
+    }),
+  },
   { description: 'The answer of a dry run.' },
 );
 export type RecoveryCountReply = Static<typeof RecoveryCountReply>;

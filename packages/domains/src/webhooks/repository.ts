@@ -1,19 +1,8 @@
 import { decodeCursor, type PageQuery } from '@trellis/core/pagination';
 import { laterThan } from '@trellis/db/columns';
-import { webhookDeliveries, webhookFailures, webhooks } from '@trellis/db/schema/webhooks';
+import { webhookFailures, webhooks } from '@trellis/db/schema/webhooks';
 import type { TenantDb, Tx } from '@trellis/db/tenant-db';
-import {
-  and,
-  count,
-  desc,
-  eq,
-  getTableColumns,
-  inArray,
-  isNotNull,
-  lt,
-  type SQL,
-  sql,
-} from 'drizzle-orm';
+import { and, count, desc, eq, getTableColumns, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
 
 export type Webhook = typeof webhooks.$inferSelect;
 
@@ -101,19 +90,9 @@ export async function updateWebhook(
   return row as Webhook;
 }
 
-/** What was not delivered yet never will be; what was stays until its retention ends. */
+/** From then on nothing is claimed for it; its deliveries stay until their retention ends. */
 export async function deleteWebhook(tx: Tx, id: string): Promise<void> {
-  // Before the deliveries, as the worker locks them in this order when it records.
   await forgetFailures(tx, id);
-  await tx.orm
-    .update(webhookDeliveries)
-    .set({ status: 'cancelled' })
-    .where(
-      and(
-        eq(webhookDeliveries.webhookId, id),
-        inArray(webhookDeliveries.status, ['pending', 'failed']),
-      ),
-    );
   await tx.orm.delete(webhooks).where(eq(webhooks.id, id));
 }
 

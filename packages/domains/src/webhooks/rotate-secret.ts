@@ -14,7 +14,8 @@ const previousSecretsMax = 4;
 
 /**
  * Gives a subscription a new secret. The one before signs too until the overlap ends, and so do
- * those before it that have not expired. Throws `rotation_limit` (409) for one too many.
+ * those before it that have not expired; none of them signs any longer than that.
+ * Throws `rotation_limit` (409) for one too many.
  */
 export function rotateSecret(
   needs: Pick<Platform, 'db' | 'secrets' | 'clock'>,
@@ -49,7 +50,15 @@ function previousSecretsOf(
   overlapMs: number,
 ): PreviousSecret[] {
   const valid = previousSecrets.filter(({ expiresAt }) => Date.parse(expiresAt) > nowMs);
-  if (overlapMs === 0) return valid;
+  if (overlapMs === 0) return [];
   if (valid.length >= previousSecretsMax) throw webhookErrors.rotation_limit();
-  return [{ secret, expiresAt: new Date(nowMs + overlapMs).toISOString() }, ...valid];
+  const endsMs = nowMs + overlapMs;
+  const capped = valid.map((one) => ({
+    ...one,
+    expiresMs: Math.min(Date.parse(one.expiresAt), endsMs),
+  }));
+  return [{ secret, expiresMs: endsMs }, ...capped].map(({ secret, expiresMs }) => ({
+    secret,
+    expiresAt: new Date(expiresMs).toISOString(),
+  }));
 }

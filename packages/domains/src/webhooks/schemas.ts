@@ -24,7 +24,7 @@ const Headers = Type.Record(
     additionalProperties: false,
     maxProperties: 20,
     description:
-      'Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value.',
+      'Sent with each delivery. Those whose name sounds like a credential are encrypted and shown as `[redacted]`; sent back like that, they keep their value, unless the URL gets another origin.',
     examples: [{ Authorization: 'Bearer 9f3c', 'X-Team': 'warehouse' }],
   },
 );
@@ -111,7 +111,8 @@ export const RotateSecretBody = Type.Unsafe<{ overlapSeconds: number } | null>({
       minimum: 0,
       maximum: 604_800,
       default: overlapSecondsDefault,
-      description: 'For how long the secret before signs too; 0 ends it at once.',
+      description: 'For how long the secrets before sign too, at most; 0 ends them all at once.',
+      examples: [3_600],
     }),
   }),
   type: ['object', 'null'],

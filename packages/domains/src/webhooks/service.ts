@@ -3,7 +3,8 @@ import { type Page, type PageQuery, toPage } from '@trellis/core/pagination';
 import { writeAudit } from '../audit/write-audit.ts';
 import { reserveQuota } from '../plans/quota.ts';
 import type { Platform } from '../platform.ts';
-import { sealHeaders } from './custom-headers.ts';
+import { cancelWaiting } from './cancel-deliveries.ts';
+import { changedHeaders, replaceHeaders, sealHeaders } from './custom-headers.ts';
 import type { AddressGuard } from './delivery/guard-address.ts';
 import { createSecret, secretHint } from './delivery/sign.ts';
 import { found } from './found.ts';
@@ -66,6 +67,7 @@ export function createWebhooksService(needs: Needs): WebhooksService {
       db.withTenant(call.tenantId, async (tx) => {
         const before = presentWebhook(found(await repository.lockWebhook(tx, id)));
         await repository.deleteWebhook(tx, id);
+        await cancelWaiting(needs.jobs, tx, { tenantId: call.tenantId, webhookId: id });
         await writeAudit(needs, tx, call, { action: 'webhook.deleted', ...resource(id), before });
       }),
   };
@@ -114,7 +116,7 @@ function update(
     const beginsAnew = isAnotherUrl || (input.isActive === true && !before.isActive);
     const after = await repository.updateWebhook(tx, id, {
       ...input,
-      ...(headers && { headers: sealHeaders(secrets, headers, before.headers) }),
+      headers: replaceHeaders(secrets, headers, before, input.url),
       ...(beginsAnew && { disabledReason: null }),
     });
     if (beginsAnew) {
@@ -125,7 +127,7 @@ function update(
       action: 'webhook.updated',
       ...resource(id),
       before: presentWebhook(before),
-      after: presentWebhook(after),
+      after: { ...presentWebhook(after), ...changedHeaders(before, after) },
     });
     return presentReply({ ...after, ...(await repository.readState(tx, id)) });
   });

@@ -1,9 +1,10 @@
 import { parseList } from '@trellis/config/parse-list';
 import { handleJob, type WorkerModule } from '@trellis/queue/define-job';
 import type { WorkerPlatform } from '../platform.ts';
+import { createCanceller } from './cancel-deliveries.ts';
 import { createAddressGuard } from './delivery/guard-address.ts';
 import { createSender } from './delivery/send.ts';
-import { deliverWebhooks, recoverWebhook, removeOldDeliveries } from './jobs.ts';
+import { cancelDeliveries, deliverWebhooks, recoverWebhook, removeOldDeliveries } from './jobs.ts';
 import { collectBacklog } from './pump/collect-backlog.ts';
 import { createPump } from './pump/pump.ts';
 import { readRetrySchedules } from './pump/retry-schedules.ts';
@@ -43,6 +44,7 @@ export default function createWorker(platform: WorkerPlatform): WorkerModule {
     handlers: [
       handleJob(deliverWebhooks, () => pump.wake()),
       handleJob(recoverWebhook, createRecoverer(platform)),
+      handleJob(cancelDeliveries, createCanceller(platform)),
       handleJob(removeOldDeliveries, async () => {
         const removed = await removeOld(platform.db);
         platform.log.info({ ...removed }, 'Old deliveries were removed.');

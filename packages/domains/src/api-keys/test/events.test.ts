@@ -1,22 +1,15 @@
-import { startApi } from '@trellis/test/api';
-import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import {
   publishes,
   publishesNothing,
-  subscribeAll,
+  startHeard,
   typesOf,
   whileNothingCommits,
 } from '../../events/test/emitted.ts';
 import { apiKeyCreated, apiKeyDeleted } from '../events.ts';
 
 t.test('an API key that comes or goes is one event, without the key', async (t) => {
-  const api = await startApi(t);
-  const account = await signUp(api);
-  const neighbour = await signUp(api, 'Neighbour');
-  await subscribeAll(api, account, neighbour);
-  const call = (method: string, path: string, body?: object) =>
-    api.request(method, path, { token: account.token, body });
+  const { api, account, neighbour, call } = await startHeard(t);
   const create = (permissions = ['users:read']) =>
     call('POST', '/api-keys', { name: 'Import', permissions });
 

@@ -13,6 +13,8 @@ export interface PlatformType {
   description: string;
   /** JSON Schema of `data`. */
   schema: JsonObject;
+  /** Whether nobody but the platform may publish it. */
+  isReserved: boolean;
   /** Compiled when it is first asked for: most are published by the platform alone. */
   validator: () => Validator;
 }
@@ -57,7 +59,7 @@ function isEvent(value: unknown): value is EventDefinition {
   return typeof value === 'object' && value !== null && 'name' in value && 'data' in value;
 }
 
-function typeOf({ name, description, data }: EventDefinition): PlatformType {
+function typeOf({ name, description, data, isReserved = false }: EventDefinition): PlatformType {
   // TypeBox keeps symbols beside what is JSON Schema.
   const schema = JSON.parse(JSON.stringify(data)) as JsonObject;
   try {
@@ -71,5 +73,5 @@ function typeOf({ name, description, data }: EventDefinition): PlatformType {
     compiled ??= compileSchema(schema);
     return compiled;
   };
-  return { name, description, schema, validator };
+  return { name, description, schema, isReserved, validator };
 }

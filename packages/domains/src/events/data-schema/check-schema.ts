@@ -42,14 +42,31 @@ function refused(pointer: string, reason: string): Error {
 }
 
 /**
- * What others walk through later has a bottom, and no key that changes what an object is. Throws
- * `event_schema_refused` (422).
+ * What others walk through later has a bottom, and no key that changes what an object is; what is
+ * stored means the same as what was sent. Throws `event_schema_refused` (422).
  */
 export function assertPlain(value: unknown, depth = 1): void {
+  if (typeof value === 'string') assertText(value);
+  if (typeof value === 'number') assertExact(value);
   if (typeof value !== 'object' || value === null) return;
   if (depth > depthMax) throw refused('', `is nested deeper than ${depthMax} levels`);
   if (Object.hasOwn(value, '__proto__')) throw refused('', 'has a member called "__proto__"');
-  for (const part of Object.values(value)) assertPlain(part, depth + 1);
+  for (const [key, part] of Object.entries(value)) {
+    assertText(key);
+    assertPlain(part, depth + 1);
+  }
+}
+
+function assertText(text: string): void {
+  if (!text.isWellFormed()) throw refused('', 'has a text with half a surrogate pair');
+}
+
+/** JavaScript reads a larger integer as its neighbour, and has no larger number than 1.8e308. */
+function assertExact(number: number): void {
+  if (!Number.isFinite(number)) throw refused('', 'has a number that is too large');
+  if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
+    throw refused('', `has an integer beyond ${Number.MAX_SAFE_INTEGER}`);
+  }
 }
 
 let metaSchema: ValidateFunction | undefined;

@@ -17,6 +17,7 @@ export interface Validator {
 
 const errorsMax = 50;
 const pathLengthMax = 500;
+const messageLengthMax = 300;
 
 /** Measured: what any validator takes, and what the code of it takes more. */
 const validatorBytes = 50_000;
@@ -136,7 +137,10 @@ function present({ keyword, instancePath, params, message }: ErrorObject): Field
   const extra =
     params.additionalProperty ?? params.unevaluatedProperty ?? params.missingProperty ?? '';
   const path = `body/data${instancePath}${extra === '' ? '' : `/${String(extra)}`}`;
-  return { path: path.slice(0, pathLengthMax), message: messageOf(keyword, message) };
+  return {
+    path: path.slice(0, pathLengthMax),
+    message: messageOf(keyword, message).slice(0, messageLengthMax),
+  };
 }
 
 function messageOf(keyword: string, message = 'is not valid'): string {

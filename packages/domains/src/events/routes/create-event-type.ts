@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import type { CatalogueService } from '../catalogue/service.ts';
 import { assertPlain } from '../data-schema/check-schema.ts';
@@ -22,7 +22,7 @@ export function createEventTypeRoute(app: App, service: Pick<CatalogueService, '
           'From then on, in every process within a second, `POST /events` refuses data of this type that does not fit its schema.',
         tags: ['events'],
         body: CreateEventTypeBody,
-        response: replies({ 201: EventTypeReply }, 401, 403, 409, 422),
+        response: replies({ 201: withHeaders(EventTypeReply, 'ETag') }, 401, 403, 409, 422),
       },
       // An idempotency key has the body written as text, which one without a bottom cannot be.
       preValidation: async ({ body }) => assertPlain(body?.schema),

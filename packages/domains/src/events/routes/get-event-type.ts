@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import type { CatalogueService } from '../catalogue/service.ts';
 import { EventTypeParams, EventTypeReply } from '../schemas.ts';
@@ -16,7 +16,7 @@ export function getEventTypeRoute(app: App, service: Pick<CatalogueService, 'get
         description: 'The `ETag` of the reply can be sent as `If-Match` of a change.',
         tags: ['events'],
         params: EventTypeParams,
-        response: replies({ 200: EventTypeReply }, 401, 403, 404),
+        response: replies({ 200: withHeaders(EventTypeReply, 'ETag') }, 401, 403, 404),
       },
     },
     async (request, reply) => {

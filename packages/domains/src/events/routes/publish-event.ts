@@ -1,11 +1,14 @@
 import { commonErrors } from '@trellis/core/common-errors';
+import { ProblemError } from '@trellis/core/errors';
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { assertWellFormed, readJsonBodies } from '@trellis/http/json-body';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import type { FastifyRequest } from 'fastify';
 import type { Platform } from '../../platform.ts';
 import type { CheckData } from '../catalogue/check-data.ts';
+import { findAnswer, type NewEvent, type PublishedEvent } from '../publish-event.ts';
 import { rawMember } from '../raw-member.ts';
 import { IdempotencyHeader, PublishEventBody, PublishedEventReply } from '../schemas.ts';
 import { publishAlone } from '../trigger-webhooks.ts';
@@ -22,13 +25,15 @@ interface Needs extends Pick<Platform, 'db' | 'jobs'> {
 /** For what surrounds `data`: its keys, with room for a client that writes spaces. */
 const envelopeBytesMax = 16_384;
 
-export function publishEventRoute(
-  parent: App,
-  { checkData, dataBytesMax, ...platform }: Needs,
-): void {
+export function publishEventRoute(parent: App, needs: Needs): void {
+  const { dataBytesMax } = needs;
   // A scope of its own, because its parser also keeps the text: `data` is sent on byte for byte.
   parent.register(async (app: App) => {
-    keepRawBodies(app);
+    // Whatever keys the data has, they are never made properties of an object of ours.
+    readJsonBodies(app, {
+      poisoning: 'ignore',
+      onBody: (request, text) => rawBodies.set(request, text),
+    });
     app.post(
       '/events',
       {
@@ -37,7 +42,7 @@ export function publishEventRoute(
         schema: {
           summary: 'Publish an event',
           description:
-            'Stored at once and delivered in the background to every subscription that fits. Data that does not fit the schema of its type is refused. A repeated idempotency key answers the first event.',
+            'Stored at once and delivered in the background to every subscription that fits. Data that does not fit the schema of its type is refused, and so are the types that are the word of the platform alone. A repeated idempotency key answers the first event.',
           tags: ['events'],
           headers: IdempotencyHeader,
           body: PublishEventBody,
@@ -45,32 +50,45 @@ export function publishEventRoute(
         },
       },
       async (request, reply) => {
-        const { type, orderingKey, idempotencyKey } = request.body;
+        const { body, headers } = request;
+        const { type, orderingKey } = body;
+        const idempotencyKey = keyOf(headers['idempotency-key'], body.idempotencyKey);
+        assertWellFormed([orderingKey, idempotencyKey]);
         const { tenantId } = callOf(request);
         const data = dataOf(request);
-        await checkData({ tenantId, type, text: data, data: request.body.data });
-        const published = await publishAlone(platform, {
-          tenantId,
-          type,
-          data,
-          orderingKey,
-          counts: true,
-          idempotencyKey: request.headers['idempotency-key'] ?? idempotencyKey,
-        });
+        const event = { tenantId, type, data, orderingKey, counts: true, idempotencyKey };
+        const published = await publish(needs, event, body.data);
         return reply.code(202).send(published);
       },
     );
   });
 }
 
-function keepRawBodies(app: App): void {
-  // Whatever keys the data has, they are never made properties of an object of ours.
-  const parse = app.getDefaultJsonParser('ignore', 'ignore');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') return done(null, undefined);
-    rawBodies.set(request, String(body));
-    return parse(request, String(body), done);
+/** A repeat has the first answer, also when the schema of the type has changed in between. */
+async function publish(
+  { checkData, ...platform }: Needs,
+  event: NewEvent,
+  data: unknown,
+): Promise<PublishedEvent> {
+  try {
+    await checkData({ ...event, text: event.data, data });
+  } catch (refusal) {
+    if (!(refusal instanceof ProblemError)) throw refusal;
+    const first = await findAnswer((sql) => platform.db.queryTenant(event.tenantId, sql), event);
+    if (first) return first;
+    throw refusal;
+  }
+  return publishAlone(platform, event);
+}
+
+/** The one key of the request. Throws `validation_failed` (400) when there are two that differ. */
+function keyOf(inHeader: string | undefined, inBody: string | undefined): string | undefined {
+  if (inHeader === undefined || inBody === undefined || inHeader === inBody) {
+    return inHeader ?? inBody;
+  }
+  const message = 'is not the same as the header `Idempotency-Key`';
+  throw commonErrors.validation_failed(`body/idempotencyKey ${message}`, {
+    errors: [{ path: 'body/idempotencyKey', message }],
   });
 }
 

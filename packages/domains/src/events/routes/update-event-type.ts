@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag, IfMatchHeaders, preconditionOf } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import type { CatalogueService } from '../catalogue/service.ts';
 import { EventTypeParams, EventTypeReply, UpdateEventTypeBody } from '../schemas.ts';
@@ -19,7 +19,15 @@ export function updateEventTypeRoute(app: App, service: Pick<CatalogueService, '
         params: EventTypeParams,
         headers: IfMatchHeaders,
         body: UpdateEventTypeBody,
-        response: replies({ 200: EventTypeReply }, 401, 403, 404, 409, 412, 422),
+        response: replies(
+          { 200: withHeaders(EventTypeReply, 'ETag') },
+          401,
+          403,
+          404,
+          409,
+          412,
+          422,
+        ),
       },
     },
     async (request, reply) => {

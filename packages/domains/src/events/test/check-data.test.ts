@@ -31,11 +31,43 @@ t.test('POST /events holds data against the schema of its type', async (t) => {
   });
 
   await t.test('422: it does not fit what the platform declares', async (t) => {
-    const reply = await publish('webhook.test', { webhookId: 'one', message: 'Hello' });
+    const file = {
+      id: account.tenant.id,
+      name: 'report.pdf',
+      contentType: 'application/pdf',
+      size: 1,
+      checksum: '9f',
+      uploadedBy: null,
+      createdAt: '2026-01-31T12:00:00.000Z',
+    };
+    const reply = await publish('file.deleted', { ...file, id: 'one' });
     isProblem(t, reply, 422, 'event_data_invalid');
-    t.match(reply.body.errors, [{ path: 'body/data/webhookId' }]);
-    const data = { webhookId: account.tenant.id, message: 'Hello' };
-    t.equal((await publish('webhook.test', data)).status, 202);
+    t.match(reply.body.errors, [{ path: 'body/data/id' }]);
+    t.equal((await publish('file.deleted', file)).status, 202);
+  });
+
+  await t.test('409: nobody speaks for the platform about subscriptions', async (t) => {
+    const here = await signUp(api, 'Here');
+    const data = { webhookId: here.tenant.id, message: 'Hello' };
+    for (const type of ['webhook.test', 'webhook.disabled']) {
+      isProblem(t, await publish(type, data, here), 409, 'platform_event_type');
+    }
+    t.equal(await eventCount(here), 0);
+  });
+
+  await t.test('202: a repeat has the first answer, whatever the schema has become', async (t) => {
+    const name = 'order.repeated';
+    await declareType(api, account, name, { type: 'integer' });
+    const { token } = account;
+    const repeat = (data: unknown, idempotencyKey = 'repeat') =>
+      api.request('POST', '/events', { token, body: { type: name, data, idempotencyKey } });
+    const first = await repeat(1);
+    const schema = { type: 'string' };
+    const path = `/event-types/${name}`;
+    t.equal((await api.request('PATCH', path, { token, body: { schema } })).status, 200);
+    t.same((await repeat(1)).body, first.body);
+    isProblem(t, await repeat(2), 409, 'idempotency_key_reused');
+    isProblem(t, await repeat(1, 'another'), 422, 'event_data_invalid');
   });
 
   await t.test('422: the check takes too much work', async (t) => {

@@ -88,12 +88,15 @@ t.test('POST /event-types', async (t) => {
       [{ $ref: '#' }, /leads back to itself/],
       [{ pattern: '(a)\\1' }, /RE2 does not take/],
       [{ description: 'x'.repeat(40_000) }, /has more than 32768 bytes/],
+      [{ const: 2 ** 53 }, /has an integer beyond 9007199254740991/],
     ];
     for (const [schema, detail] of cases) {
       const reply = await create({ name: 'order.odd', schema });
       isProblem(t, reply, 422, 'event_schema_refused');
       t.match(reply.body.detail, detail);
     }
+    const infinite = '{"name":"order.odd","schema":{"maximum":1e999}}';
+    isProblem(t, await create(infinite), 422, 'event_schema_refused');
     const ends = ['['.repeat(100_000), ']'.repeat(100_000)];
     const deep = `{"name":"order.odd","schema":{"const":${ends.join('')}}}`;
     for (const headers of [{}, { 'idempotency-key': 'deep' }]) {
@@ -130,6 +133,9 @@ t.test('POST /event-types', async (t) => {
     isProblem(t, await create(text), 400, 'malformed_json');
     const nul = { name: 'order.nul', schema: { const: 'a\0' } };
     isProblem(t, await create(nul), 400, 'invalid_text');
+    for (const schema of [{ title: '\ud800x' }, { properties: { '\udc00': {} } }]) {
+      isProblem(t, await create({ name: 'order.half', schema }), 400, 'invalid_text');
+    }
   });
 
   const body = { name: 'order.new' };

@@ -1,5 +1,5 @@
-import type { Api } from '@trellis/test/api';
-import type { Account } from '@trellis/test/sign-up';
+import { type Api, type Reply, startApi } from '@trellis/test/api';
+import { type Account, signUp } from '@trellis/test/sign-up';
 import { subscribe } from '@trellis/test/subscribe';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
@@ -27,6 +27,29 @@ const compiled = new Map<EventDefinition, ValidateFunction>();
 /** Everybody who has signed up hears everything of their own tenant, at an address that nobody has. */
 export async function subscribeAll(api: Requests, ...accounts: Account[]): Promise<void> {
   for (const account of accounts) await subscribe(api, account, 'http://127.0.0.1:9/hook');
+}
+
+export interface Heard {
+  api: Api;
+  account: Account;
+  neighbour: Account;
+  /** As the account. */
+  call(method: string, path: string, body?: object): Promise<Reply>;
+}
+
+/** An API with two tenants that hear of everything in their own. */
+export async function startHeard(t: Pick<Test, 'teardown'>): Promise<Heard> {
+  const api = await startApi(t);
+  const account = await signUp(api);
+  const neighbour = await signUp(api, 'Neighbour');
+  await subscribeAll(api, account, neighbour);
+  const { token } = account;
+  return {
+    api,
+    account,
+    neighbour,
+    call: (method, path, body) => api.request(method, path, { token, body }),
+  };
 }
 
 /** The types of all events of the account's tenant, the newest first. */

@@ -86,6 +86,14 @@ t.test('POST /events', async (t) => {
     t.not(theirs.body.id, first.body.id, 'each tenant has keys of its own');
   });
 
+  await t.test('400: two keys that differ', async (t) => {
+    const body = { type: 'order.paid', data: 1, idempotencyKey: 'one' };
+    const reply = await publish(body, { 'idempotency-key': 'other' });
+    isProblem(t, reply, 400, 'validation_failed');
+    t.match(reply.body.errors, [{ path: 'body/idempotencyKey' }]);
+    t.equal((await publish(body, { 'idempotency-key': 'one' })).status, 202);
+  });
+
   await t.test('409: the key was used for something else', async (t) => {
     const here = await signUp(api);
     const headers = { 'idempotency-key': 'k' };
@@ -125,7 +133,20 @@ t.test('POST /events', async (t) => {
     isProblem(t, await publish('{"__proto__":{"type":"a","data":1}}'), 400, 'validation_failed');
     const nul = { type: 'order.paid', data: 1, idempotencyKey: 'a\0b' };
     isProblem(t, await publish(nul), 400, 'invalid_text');
+    for (const name of ['idempotencyKey', 'orderingKey']) {
+      const half = { type: 'order.paid', data: 1, [name]: 'a\ud800b' };
+      isProblem(t, await publish(half), 400, 'invalid_text');
+    }
+    const bad = { 'idempotency-key': 'a b' };
+    isProblem(t, await publish({ type: 'order.paid', data: 1 }, bad), 400, 'validation_failed');
   });
+
+  await t.test(
+    '202: `data` may name half a surrogate pair, as it is sent on as it is',
+    async (t) => {
+      t.equal((await publish('{"type":"order.paid","data":"\\ud800"}')).status, 202);
+    },
+  );
 
   const body = { type: 'order.paid', data: 1 };
   const route = { method: 'POST', path: '/events', body, permission: 'events:publish' };

@@ -1,11 +1,10 @@
-import { startApi } from '@trellis/test/api';
 import { mailedToken, passMailInterval } from '@trellis/test/mail';
-import { password, signUp } from '@trellis/test/sign-up';
+import { password } from '@trellis/test/sign-up';
 import t from 'tap';
 import {
   publishes,
   publishesNothing,
-  subscribeAll,
+  startHeard,
   typesOf,
   whileNothingCommits,
 } from '../../events/test/emitted.ts';
@@ -19,12 +18,7 @@ import {
 import { accept, expire, invite } from './invite.ts';
 
 t.test('whatever becomes of an invitation is one event, as the API shows it', async (t) => {
-  const api = await startApi(t);
-  const account = await signUp(api);
-  const neighbour = await signUp(api, 'Neighbour');
-  await subscribeAll(api, account, neighbour);
-  const call = (method: string, path: string, body?: object) =>
-    api.request(method, path, { token: account.token, body });
+  const { api, account, neighbour, call } = await startHeard(t);
   const email = 'ada@example.com';
   const create = () => call('POST', '/invitations', { email });
   const asNew = async () => ({ token: await mailedToken(api, email, 'invitation'), password });

@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { presentRole } from '../present-role.ts';
 import { CreateRoleBody, RoleReply } from '../schemas.ts';
@@ -21,7 +21,7 @@ export function createRoleRoute(app: App, service: Pick<RolesService, 'create'>)
         description: 'Nobody grants what they do not hold: each permission must be the caller’s.',
         tags: ['roles'],
         body: CreateRoleBody,
-        response: replies({ 201: RoleReply }, 401, 403, 409, 422),
+        response: replies({ 201: withHeaders(RoleReply, 'ETag') }, 401, 403, 409, 422),
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { presentRole } from '../present-role.ts';
@@ -18,7 +18,7 @@ export function getRoleRoute(app: App, service: Pick<RolesService, 'get'>): void
         description: 'The `ETag` of the reply can be sent as `If-Match` of a change.',
         tags: ['roles'],
         params: IdParams,
-        response: replies({ 200: RoleReply }, 401, 403, 404),
+        response: replies({ 200: withHeaders(RoleReply, 'ETag') }, 401, 403, 404),
       },
     },
     async (request, reply) => {

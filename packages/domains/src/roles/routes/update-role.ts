@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag, IfMatchHeaders, preconditionOf } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { presentRole } from '../present-role.ts';
@@ -21,7 +21,7 @@ export function updateRoleRoute(app: App, service: Pick<RolesService, 'update'>)
         params: IdParams,
         headers: IfMatchHeaders,
         body: UpdateRoleBody,
-        response: replies({ 200: RoleReply }, 401, 403, 404, 409, 412, 422),
+        response: replies({ 200: withHeaders(RoleReply, 'ETag') }, 401, 403, 404, 409, 412, 422),
       },
     },
     async (request, reply) => {

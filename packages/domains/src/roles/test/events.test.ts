@@ -1,10 +1,8 @@
-import { startApi } from '@trellis/test/api';
-import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import {
   publishes,
   publishesNothing,
-  subscribeAll,
+  startHeard,
   typesOf,
   whileNothingCommits,
 } from '../../events/test/emitted.ts';
@@ -12,13 +10,7 @@ import { addUser, systemRoleId } from '../../users/test/add-user.ts';
 import { roleCreated, roleDeleted, roleUpdated } from '../events.ts';
 
 t.test('every change of a role is one event, as the API shows it', async (t) => {
-  const api = await startApi(t);
-  const account = await signUp(api);
-  const neighbour = await signUp(api, 'Neighbour');
-  await subscribeAll(api, account, neighbour);
-  const { token } = account;
-  const call = (method: string, path: string, body?: object) =>
-    api.request(method, path, { token, body });
+  const { api, account, neighbour, call } = await startHeard(t);
   const create = (name: string) => call('POST', '/roles', { name, permissions: ['users:read'] });
 
   const { body: made } = await publishes(

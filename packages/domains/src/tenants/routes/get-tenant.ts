@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { presentTenant } from '../present-tenant.ts';
 import { TenantDetails } from '../schemas.ts';
@@ -17,7 +17,7 @@ export function getTenantRoute(app: App, service: Pick<TenantsService, 'get'>): 
         description:
           'The tenant of the credential. The `ETag` can be sent as `If-Match` of a change.',
         tags: ['tenant'],
-        response: replies({ 200: TenantDetails }, 401, 403),
+        response: replies({ 200: withHeaders(TenantDetails, 'ETag') }, 401, 403),
       },
     },
     async (request, reply) => {

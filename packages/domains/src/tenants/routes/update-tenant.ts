@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag, IfMatchHeaders, preconditionOf } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { presentTenant } from '../present-tenant.ts';
 import { TenantDetails, UpdateTenantBody } from '../schemas.ts';
@@ -18,7 +18,7 @@ export function updateTenantRoute(app: App, service: Pick<TenantsService, 'updat
         tags: ['tenant'],
         headers: IfMatchHeaders,
         body: UpdateTenantBody,
-        response: replies({ 200: TenantDetails }, 401, 403, 412),
+        response: replies({ 200: withHeaders(TenantDetails, 'ETag') }, 401, 403, 412),
       },
     },
     async (request, reply) => {

@@ -1,20 +1,15 @@
-import { startApi } from '@trellis/test/api';
-import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import {
   publishes,
   publishesNothing,
-  subscribeAll,
+  startHeard,
   typesOf,
   whileNothingCommits,
 } from '../../events/test/emitted.ts';
 import { tenantUpdated } from '../events.ts';
 
 t.test('a tenant that is renamed is one event, as the API shows it', async (t) => {
-  const api = await startApi(t);
-  const account = await signUp(api);
-  const neighbour = await signUp(api, 'Neighbour');
-  await subscribeAll(api, account, neighbour);
+  const { api, account, neighbour } = await startHeard(t);
   const rename = (name: string, headers = {}) =>
     api.request('PATCH', '/tenant', { token: account.token, body: { name }, headers });
 

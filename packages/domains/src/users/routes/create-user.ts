@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { CreateUserBody, UserReply } from '../schemas.ts';
 import type { UsersService } from '../service.ts';
@@ -21,7 +21,7 @@ export function createUserRoute(app: App, service: Pick<UsersService, 'create'>)
           'Adds a person to the tenant, as `member` unless `roleIds` says otherwise. Somebody who is in another tenant joins by an invitation only. Without a password the person sets one by `POST /auth/password/forgot`. Nobody gives a role that holds more than they do.',
         tags: ['users'],
         body: CreateUserBody,
-        response: replies({ 201: UserReply }, 401, 403, 409, 422),
+        response: replies({ 201: withHeaders(UserReply, 'ETag') }, 401, 403, 409, 422),
       },
     },
     async (request, reply) => {

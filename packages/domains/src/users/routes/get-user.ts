@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { UserReply } from '../schemas.ts';
@@ -18,7 +18,7 @@ export function getUserRoute(app: App, service: Pick<UsersService, 'get'>): void
           'A person of the tenant, with the roles held in it. The `ETag` of the reply can be sent as `If-Match` of a change.',
         tags: ['users'],
         params: IdParams,
-        response: replies({ 200: UserReply }, 401, 403, 404),
+        response: replies({ 200: withHeaders(UserReply, 'ETag') }, 401, 403, 404),
       },
     },
     async (request, reply) => {

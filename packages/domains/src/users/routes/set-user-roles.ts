@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag, IfMatchHeaders, preconditionOf } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { UserReply, UserRolesBody } from '../schemas.ts';
@@ -20,7 +20,7 @@ export function setUserRolesRoute(app: App, service: Pick<UsersService, 'setRole
         params: IdParams,
         headers: IfMatchHeaders,
         body: UserRolesBody,
-        response: replies({ 200: UserReply }, 401, 403, 404, 409, 412, 422),
+        response: replies({ 200: withHeaders(UserReply, 'ETag') }, 401, 403, 404, 409, 412, 422),
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag, IfMatchHeaders, preconditionOf } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { UpdateUserBody, UserReply } from '../schemas.ts';
@@ -20,7 +20,7 @@ export function updateUserRoute(app: App, service: Pick<UsersService, 'update'>)
         params: IdParams,
         headers: IfMatchHeaders,
         body: UpdateUserBody,
-        response: replies({ 200: UserReply }, 401, 403, 404, 409, 412),
+        response: replies({ 200: withHeaders(UserReply, 'ETag') }, 401, 403, 404, 409, 412),
       },
     },
     async (request, reply) => {

@@ -4,6 +4,7 @@ import t from 'tap';
 import {
   publishes,
   publishesNothing,
+  startHeard,
   subscribeAll,
   typesOf,
   whileNothingCommits,
@@ -13,13 +14,7 @@ import { userCreated, userDeleted, userUpdated } from '../events.ts';
 import { addUser, systemRoleId } from './add-user.ts';
 
 t.test('every change of the people of a tenant is one event, as the API shows it', async (t) => {
-  const api = await startApi(t);
-  const account = await signUp(api);
-  const neighbour = await signUp(api, 'Neighbour');
-  await subscribeAll(api, account, neighbour);
-  const { token } = account;
-  const call = (method: string, path: string, body?: object) =>
-    api.request(method, path, { token, body });
+  const { api, account, neighbour, call } = await startHeard(t);
   const create = (email: string) => call('POST', '/users', { email, name: 'Ada' });
 
   await t.test('somebody who is added', async (t) => {

@@ -26,10 +26,13 @@ function presentAttempt({ deliveryId: _, tenantId: __, ...row }: Attempt) {
   return { ...row, createdAt: row.createdAt.toISOString() };
 }
 
-export function presentDetails({ delivery, payload, attempts }: DeliveryDetails) {
+export function presentDetails(
+  { delivery, payload, attempts }: DeliveryDetails,
+  showsPayload: boolean,
+) {
   return {
     ...presentDelivery(delivery),
-    payload,
+    payload: showsPayload ? payload : null,
     attemptList: attempts.map(presentAttempt),
   };
 }

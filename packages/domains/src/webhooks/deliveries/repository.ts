@@ -1,8 +1,8 @@
 import { newId } from '@trellis/core/ids';
 import { events } from '@trellis/db/schema/events';
-import { webhookAttempts, webhookDeliveries } from '@trellis/db/schema/webhooks';
+import { webhookAttempts, webhookDeliveries, webhooks } from '@trellis/db/schema/webhooks';
 import type { Tx } from '@trellis/db/tenant-db';
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, lte, sql } from 'drizzle-orm';
 
 export type Delivery = typeof webhookDeliveries.$inferSelect;
 export type Attempt = typeof webhookAttempts.$inferSelect;
@@ -23,12 +23,17 @@ export async function findDelivery(
     .select({ delivery: webhookDeliveries, payload: events.payload })
     .from(webhookDeliveries)
     .innerJoin(events, eq(events.id, webhookDeliveries.eventId))
+    // As the list of them: those of a subscription that was deleted are found by their event.
+    .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
     .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.webhookId, webhookId)));
   if (!row) return undefined;
   const attempts = await tx.orm
     .select()
     .from(webhookAttempts)
-    .where(eq(webhookAttempts.deliveryId, id))
+    // One that was recorded since the row was read does not belong to what the row says.
+    .where(
+      and(eq(webhookAttempts.deliveryId, id), lte(webhookAttempts.attempt, row.delivery.attempts)),
+    )
     .orderBy(asc(webhookAttempts.id));
   return { ...row, attempts };
 }
@@ -62,6 +67,7 @@ export async function sendAgain(tx: Tx, { id }: Pick<Delivery, 'id'>): Promise<D
       status: 'pending',
       tries: 0,
       trigger: 'manual',
+      deliveredAt: null,
       position: sql`case when ordering_key is null or status in ('pending', 'failed') then position
         else trellis_next_position(tenant_id, ordering_key) end`,
       dueAt: sql`case when leased_until > now() or due_at = 'infinity' then due_at else now() end`,

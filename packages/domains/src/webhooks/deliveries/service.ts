@@ -1,6 +1,7 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import { type Page, type PageQuery, toPage } from '@trellis/core/pagination';
+import { holdsPermission } from '@trellis/core/permissions';
 import type { Platform } from '../../platform.ts';
 import type { AddressGuard } from '../delivery/guard-address.ts';
 import type {
@@ -20,6 +21,7 @@ export interface DeliveriesService {
   list(call: CallContext, webhookId: string, query: DeliveriesQuery): Promise<Page<DeliveryReply>>;
   /** Those of an event, over all subscriptions. */
   listOfEvent(call: CallContext, eventId: string, page: PageQuery): Promise<Page<DeliveryReply>>;
+  /** Its payload is null for who may not read events. */
   get(call: CallContext, webhookId: string, id: string): Promise<DeliveryWithAttemptsReply>;
   retry(call: CallContext, webhookId: string, id: string): Promise<DeliveryReply>;
   /** Sends a test event to the subscription. */
@@ -49,7 +51,10 @@ export function createDeliveriesService(needs: Needs): DeliveriesService {
 
     get: (call, webhookId, id) =>
       db.withTenant(call.tenantId, async (tx) =>
-        presentDetails(found(await repository.findDelivery(tx, webhookId, id))),
+        presentDetails(
+          found(await repository.findDelivery(tx, webhookId, id)),
+          holdsPermission(call.permissions, 'events:read'),
+        ),
       ),
 
     retry: (call, webhookId, id) => retryDelivery(needs, call, webhookId, id),

@@ -7,6 +7,8 @@ import { createSystemResolve } from './resolve-host.ts';
 import { type Resolve, shareResolve } from './share-resolve.ts';
 
 const resolveTimeoutMs = 2000;
+/** Of one name: a delivery must not knock at the doors of hundreds that somebody put into the DNS. */
+const addressesMax = 8;
 const notPublic = 'the host resolves to no address that is public';
 
 export interface AddressGuardOptions {
@@ -50,9 +52,9 @@ function createLookup(resolve: Resolve, isAllowed: (ip: string) => boolean): Loo
       // Only what is allowed goes on, in the resolver's order, so a blocked address beside a
       // public one can never be dialled. Refusing the name for it would add no safety, and would
       // break names with one stray record, such as a localhost of which only IPv4 is opened.
-      const allowed = addresses.filter(
-        (entry) => isAllowed(entry.address) && (family === 0 || entry.family === family),
-      );
+      const allowed = addresses
+        .filter((entry) => isAllowed(entry.address) && (family === 0 || entry.family === family))
+        .slice(0, addressesMax);
       const first = allowed[0];
       if (!first) return callback(new BlockedAddressError(notPublic), '', 0);
       if (options.all) return callback(null, allowed);

@@ -1,31 +1,42 @@
 import type { TenantDb } from '@trellis/db/tenant-db';
-import { type PageRange, rowsOf, type Search } from './look-for-rows.ts';
+import { rowsOf, type Search } from './look-for-rows.ts';
 
-/** Rows that one statement looks at, so that none takes long, however many there are. */
-const rowsMax = 20_000;
-
-interface Counted {
-  last: string | null;
+/** How far a count has come. */
+export interface Counted {
+  /** Deliveries that a recovery would queue. */
+  count: number;
+  /** The last id that was looked at; null at first. */
+  after: string | null;
+  /** Rows that were looked at. */
   seen: number;
-  fitting: number;
+  isEnd: boolean;
 }
 
-/** How many deliveries a recovery would queue. */
-export async function countRows(db: Pick<TenantDb, 'withTenant'>, search: Search): Promise<number> {
-  let total = 0;
-  let after: string | null = null;
-  do {
-    const range: PageRange = { after, rowsMax };
-    const page: Counted | undefined = await db.withTenant(search.webhook.tenantId, async (tx) => {
-      const [row] = await tx.sql<Counted[]>`
-        with page as materialized (${rowsOf(tx.sql, search, range)})
-        select (select id from page order by id desc limit 1) as last, count(*)::int as seen,
-          (count(*) filter (where fits))::int as fitting
-        from page`;
-      return row;
-    });
-    total += page?.fitting ?? 0;
-    after = page?.seen === rowsMax ? page.last : null;
-  } while (after !== null);
-  return total;
+export const notCounted: Counted = { count: 0, after: null, seen: 0, isEnd: false };
+
+/** Rows that one statement looks at, so that none takes long, however many there are. */
+export const countRowsMax = 20_000;
+
+/** Goes on counting how many deliveries a recovery would queue, over the next rows. */
+export async function countPage(
+  db: Pick<TenantDb, 'withTenant'>,
+  search: Search,
+  from: Counted,
+  rowsMax: number,
+): Promise<Counted> {
+  const range = { after: from.after, rowsMax };
+  const page = await db.withTenant(search.webhook.tenantId, async (tx) => {
+    const [row] = await tx.sql<{ last: string | null; seen: number; fitting: number }[]>`
+      with page as materialized (${rowsOf(tx.sql, search, range)})
+      select (select id from page order by id desc limit 1) as last, count(*)::int as seen,
+        (count(*) filter (where fits))::int as fitting
+      from page`;
+    return row ?? { last: null, seen: 0, fitting: 0 };
+  });
+  return {
+    count: from.count + page.fitting,
+    after: page.last ?? from.after,
+    seen: from.seen + page.seen,
+    isEnd: page.seen < rowsMax,
+  };
 }

@@ -6,9 +6,9 @@ import type { Platform } from '../../platform.ts';
 import { webhookErrors } from '../errors.ts';
 import { found, foundActive } from '../found.ts';
 import { recoverWebhook } from '../jobs.ts';
-import type { RecoverWebhookBody, RecoveryCountReply, RecoveryReply } from '../recovery-schemas.ts';
+import type { RecoverWebhookBody, RecoveryReply } from '../recovery-schemas.ts';
 import { findWebhook, lockWebhook, probeNow } from '../repository.ts';
-import { countRows } from './count-rows.ts';
+import { createDryRun, type DryRun } from './dry-run.ts';
 import { presentRecovery } from './present-recovery.ts';
 import { readSpan } from './read-span.ts';
 import * as repository from './repository.ts';
@@ -17,11 +17,7 @@ type Needs = Pick<Platform, 'db' | 'jobs' | 'secrets' | 'clock'>;
 
 export interface RecoveryService {
   /** What `start` would queue. */
-  count(
-    call: CallContext,
-    webhookId: string,
-    body: RecoverWebhookBody,
-  ): Promise<RecoveryCountReply>;
+  count: DryRun;
   /** Throws `webhook_inactive` and `recovery_running` (409). */
   start(call: CallContext, webhookId: string, body: RecoverWebhookBody): Promise<RecoveryReply>;
   list(call: CallContext, webhookId: string, page: PageQuery): Promise<Page<RecoveryReply>>;
@@ -33,11 +29,7 @@ export interface RecoveryService {
 export function createRecoveryService(needs: Needs): RecoveryService {
   const { db, clock } = needs;
   return {
-    async count(call, webhookId, body) {
-      const span = readSpan(body, clock.now());
-      const webhook = found(await db.withTenant(call.tenantId, (tx) => findWebhook(tx, webhookId)));
-      return { count: await countRows(db, { ...span, kind: body.status, webhook }) };
-    },
+    count: createDryRun(needs),
 
     start: (call, webhookId, body) => start(needs, call, webhookId, body),
 

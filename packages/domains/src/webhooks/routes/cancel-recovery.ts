@@ -1,6 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { replies } from '@trellis/http/reply-schemas';
+import { EmptyBody } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import type { RecoveryService } from '../recovery/service.ts';
 import { RecoveryParams, RecoveryReply } from '../recovery-schemas.ts';
@@ -18,6 +19,7 @@ export function cancelRecoveryRoute(app: App, service: RecoveryService): void {
         description: 'It queues nothing more. What it has queued is delivered all the same.',
         tags: ['webhooks'],
         params: RecoveryParams,
+        body: EmptyBody,
         response: replies({ 200: RecoveryReply }, 401, 403, 404, 409),
       },
     },

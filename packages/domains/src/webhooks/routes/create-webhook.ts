@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { CreateWebhookBody, WebhookWithSecretReply } from '../schemas.ts';
 import type { WebhooksService } from '../service.ts';
@@ -18,10 +18,10 @@ export function createWebhookRoute(app: App, service: Pick<WebhooksService, 'cre
       schema: {
         summary: 'Subscribe a URL to events',
         description:
-          'The signing secret is in this answer only. At most `maxWebhooks` of the plan.',
+          'The signing secret is in this answer only. At most `maxWebhooks` of the plan. A subscription hands every event that it asks for to its URL, so who holds `webhooks:write` can read all events of the tenant.',
         tags: ['webhooks'],
         body: CreateWebhookBody,
-        response: replies({ 201: WebhookWithSecretReply }, 401, 403, 409, 422),
+        response: replies({ 201: withHeaders(WebhookWithSecretReply, 'ETag') }, 401, 403, 409, 422),
       },
     },
     async (request, reply) => {

@@ -12,7 +12,8 @@ export function deleteWebhookRoute(app: App, service: Pick<WebhooksService, 'del
       config: { access: access.permission('webhooks:delete'), audit: 'webhook.deleted' },
       schema: {
         summary: 'Delete a subscription',
-        description: 'Deliveries that wait are cancelled.',
+        description:
+          'Nothing is sent to it any more. Deliveries that wait are cancelled, very many of them in the background.',
         tags: ['webhooks'],
         params: IdParams,
         response: replies({ 204: NoContent }, 401, 403, 404),

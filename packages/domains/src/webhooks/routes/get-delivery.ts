@@ -12,7 +12,8 @@ export function getDeliveryRoute(app: App, service: Pick<DeliveriesService, 'get
       config: { access: access.permission('webhooks:read') },
       schema: {
         summary: 'Show a delivery',
-        description: 'With the exact body and every attempt.',
+        description:
+          'With every attempt, and for callers who hold `events:read` too, the exact body.',
         tags: ['webhooks'],
         params: DeliveryParams,
         response: replies({ 200: DeliveryWithAttemptsReply }, 401, 403, 404),

@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { entityTag } from '@trellis/http/entity-tag';
-import { replies } from '@trellis/http/reply-schemas';
+import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import { WebhookReply } from '../schemas.ts';
@@ -18,7 +18,7 @@ export function getWebhookRoute(app: App, service: Pick<WebhooksService, 'get'>)
           'With a hint of the secret, not the secret, and how its endpoint fails. The `ETag` can be sent as `If-Match` of a change.',
         tags: ['webhooks'],
         params: IdParams,
-        response: replies({ 200: WebhookReply }, 401, 403, 404),
+        response: replies({ 200: withHeaders(WebhookReply, 'ETag') }, 401, 403, 404),
       },
     },
     async (request, reply) => {

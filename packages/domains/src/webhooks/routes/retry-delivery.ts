@@ -1,6 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { replies } from '@trellis/http/reply-schemas';
+import { EmptyBody } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import type { DeliveriesService } from '../deliveries/service.ts';
 import { DeliveryParams, DeliveryReply } from '../delivery-schemas.ts';
@@ -20,6 +21,7 @@ export function retryDeliveryRoute(app: App, service: Pick<DeliveriesService, 'r
           'At once, and with all its tries, whatever came of it before. One that is being sent at this moment is not sent twice.',
         tags: ['webhooks'],
         params: DeliveryParams,
+        body: EmptyBody,
         response: replies({ 202: DeliveryReply }, 401, 403, 404, 409),
       },
     },

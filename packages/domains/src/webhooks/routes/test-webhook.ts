@@ -1,7 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { replies } from '@trellis/http/reply-schemas';
-import { IdParams } from '@trellis/http/schemas';
+import { EmptyBody, IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
 import type { DeliveriesService } from '../deliveries/service.ts';
 import { DeliveryReply } from '../delivery-schemas.ts';
@@ -21,6 +21,7 @@ export function testWebhookRoute(app: App, service: Pick<DeliveriesService, 'tes
           'Sends `webhook.test` to this subscription alone, once, as any other event is sent. It does not count against the plan. Answers the delivery.',
         tags: ['webhooks'],
         params: IdParams,
+        body: EmptyBody,
         response: replies({ 202: DeliveryReply }, 401, 403, 404, 409, 422),
       },
     },

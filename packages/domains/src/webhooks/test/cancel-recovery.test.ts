@@ -25,6 +25,11 @@ t.test('POST /webhooks/:id/recoveries/:recoveryId/cancel', async (t) => {
 
   await refusesStrangers(t, api, account, { method: 'POST', path, permission: 'webhooks:write' });
 
+  await t.test('400: it takes no properties', async (t) => {
+    const reply = await api.request('POST', path, { token: account.token, body: { now: true } });
+    isProblem(t, reply, 400, 'validation_failed');
+  });
+
   await t.test('200: one that has not begun never does', async (t) => {
     const { status, body } = await cancel();
     t.equal(status, 200);

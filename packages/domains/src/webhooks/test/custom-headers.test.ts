@@ -48,7 +48,10 @@ t.test('custom headers of a subscription', async (t) => {
   });
 
   await t.test('201: a name that sounds like a credential is sensitive', async (t) => {
-    const names = ['Cookie', 'X-Api-Key', 'x-auth', 'X-Access-Token', 'X-CLIENT-SECRET', 'X-Pwd'];
+    const names = [
+      ...['Cookie', 'X-Api-Key', 'x-auth', 'X-Access-Token', 'X-CLIENT-SECRET', 'X-Pwd', 'X-Pass'],
+      ...['X-Pin', 'X-Bearer', 'X-Hmac', 'X-Sig', 'x_otp', 'X-Access', 'Pin2'],
+    ];
     const { body } = await create(Object.fromEntries(names.map((name) => [name, bearer])));
     t.same(body.headers, Object.fromEntries(names.map((name) => [name, '[redacted]'])));
   });
@@ -81,6 +84,7 @@ t.test('custom headers of a subscription', async (t) => {
     for (const name of [
       ...['Host', 'Connection', 'Content-Length', 'Transfer-Encoding', 'Keep-Alive', 'Upgrade'],
       ...['TE', 'Trailer', 'Expect', 'Proxy-Connection', 'Accept-Encoding', 'User-Agent'],
+      ...['Forwarded', 'Via', 'X-Forwarded-For', 'X-Real-IP', 'Date'],
       ...['Content-Type', 'content-encoding', 'webhook-id', 'Webhook-Signature', 'svix-id'],
     ]) {
       isProblem(t, await create({ [name]: 'a' }), 422, 'header_refused');
@@ -135,6 +139,47 @@ t.test('custom headers of a subscription', async (t) => {
     const made = await api.request('POST', '/webhooks', { token: other.token, body });
     t.equal(made.status, 201);
     t.same(made.body.headers, headers);
+  });
+});
+
+t.test('custom headers that are sealed', async (t) => {
+  const { api, account, create, patch } = await open(t);
+
+  await t.test('422: a sealed value is not kept for another origin', async (t) => {
+    const { id } = (await create({ Authorization: bearer, 'X-Team': 'ops' })).body;
+    const { token } = account;
+    const move = (body: object) => api.request('PATCH', `/webhooks/${id}`, { token, body });
+    const elsewhere = 'http://127.0.0.1:10/hook';
+    for (const change of [
+      { url: elsewhere },
+      { url: 'https://127.0.0.1:9/hook' },
+      { url: elsewhere, headers: { authorization: '[redacted]', 'X-Team': 'ops' } },
+    ]) {
+      const refused = await move(change);
+      isProblem(t, refused, 422, 'header_refused');
+      t.match(refused.body.detail, /authorization/i);
+    }
+    const read = await api.request('GET', `/webhooks/${id}`, { token });
+    t.equal(read.body.url, url);
+    t.equal((await move({ url: `${url}/2` })).status, 200, 'the same origin may have it');
+    const given = { url: elsewhere, headers: { Authorization: 'Bearer other' } };
+    t.equal((await move(given)).status, 200);
+    t.equal((await move({ url, headers: { 'X-Team': 'ops' } })).status, 200);
+    t.equal((await move({ url: elsewhere })).status, 200, 'there is none to keep');
+  });
+
+  await t.test('200: the audit trail names the headers that changed', async (t) => {
+    const { id } = (await create({ Authorization: bearer, 'X-Team': 'ops', 'X-Old': '1' })).body;
+    await patch(id, { Authorization: 'Bearer other', 'X-Team': 'ops', 'X-New': '2' });
+    const newest = async () => {
+      const path = `/audit-logs?resourceId=${id}`;
+      return (await api.request('GET', path, { token: account.token })).body.data[0];
+    };
+    const { action, after } = await newest();
+    t.equal(action, 'webhook.updated');
+    t.same(after.changedHeaders.sort(), ['Authorization', 'X-New', 'X-Old']);
+    await patch(id, { Authorization: '[redacted]', 'X-Team': 'ops', 'X-New': '2' });
+    t.notHas((await newest()).after, { changedHeaders: [] }, 'nothing has');
   });
 });
 

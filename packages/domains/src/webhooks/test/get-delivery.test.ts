@@ -6,6 +6,7 @@ import { signUp } from '@trellis/test/sign-up';
 import { publish, subscribe } from '@trellis/test/subscribe';
 import { startWorker } from '@trellis/test/worker';
 import t from 'tap';
+import { addUser } from '../../users/test/add-user.ts';
 import { isProblem, refusesStrangers } from './refusals.ts';
 
 t.test('GET /webhooks/:id/deliveries/:deliveryId', async (t) => {
@@ -47,6 +48,13 @@ t.test('GET /webhooks/:id/deliveries/:deliveryId', async (t) => {
     t.notMatch(JSON.stringify(body), /session=private/, 'credentials are not shown');
   });
 
+  await t.test('200: the body is for those who may read events', async (t) => {
+    const reader = await addUser(api, account, ['webhooks:read']);
+    const { status, body } = await api.request('GET', path, { token: reader.token });
+    t.equal(status, 200);
+    t.match(body, { id: delivery.id, payload: null, attemptList: [{ attempt: 1 }] });
+  });
+
   await t.test('404: it is of another subscription', async (t) => {
     for (const wrong of [
       `/webhooks/${other.id}/deliveries/${delivery.id}`,
@@ -62,4 +70,11 @@ t.test('GET /webhooks/:id/deliveries/:deliveryId', async (t) => {
   });
 
   await refusesStrangers(t, api, account, { method: 'GET', path, permission: 'webhooks:read' });
+
+  await t.test('404: its subscription was deleted', async (t) => {
+    await api.request('DELETE', `/webhooks/${id}`, { token });
+    isProblem(t, await api.request('GET', path, { token }), 404, 'not_found');
+    const { body } = await api.request('GET', `/events/${eventId}/deliveries`, { token });
+    t.match(body.data, [{ id: delivery.id }], 'the event still has it');
+  });
 });

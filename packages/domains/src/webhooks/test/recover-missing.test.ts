@@ -47,7 +47,11 @@ t.test('a recovery of what is missing sends what was published while disabled', 
   });
 
   const { body: dry } = await missing(true);
-  t.same(dry, { count: wanted.length }, 'what is older than the plan keeps deliveries is left out');
+  t.match(
+    dry,
+    { count: wanted.length },
+    'what is older than the plan keeps deliveries is left out',
+  );
   const { body: started } = await missing(false);
   t.equal(started.recovers, 'missing');
   const ended = await recoveryEnded(api, account, started);
@@ -55,7 +59,7 @@ t.test('a recovery of what is missing sends what was published while disabled', 
   await arrived(3 + wanted.length);
   t.same([...receiver.ids()].sort(), [...delivered, strange, ...wanted].sort());
 
-  t.same((await missing(true)).body, { count: 0 });
+  t.match((await missing(true)).body, { count: 0 });
   const { body: again } = await missing(false);
   t.match(await recoveryEnded(api, account, again), { total: 0, queued: 0 });
   t.equal(receiver.received.length, 3 + wanted.length, 'nothing was sent twice');
@@ -71,5 +75,5 @@ t.test('missing: * is every event but those of a test', async (t) => {
   }
   const { id } = await subscribe(api, account, 'http://127.0.0.1:9/hook');
   const { body } = await recover(api, account, id, { status: 'missing', dryRun: true });
-  t.same(body, { count: 2 });
+  t.match(body, { count: 2 });
 });

@@ -1,4 +1,6 @@
+import type { JobPayload } from '@trellis/queue/define-job';
 import { type Api, startApi } from '@trellis/test/api';
+import { eventually } from '@trellis/test/eventually';
 import { asSystem } from '@trellis/test/installation';
 import { type Account, signUp } from '@trellis/test/sign-up';
 import { subscribe } from '@trellis/test/subscribe';
@@ -7,7 +9,7 @@ import t, { type Test } from 'tap';
 import { recoverWebhook } from '../jobs.ts';
 import { createRecoverer } from '../recovery/recover.ts';
 import { addDeliveries } from './add-deliveries.ts';
-import { recover } from './recovery.ts';
+import { lockDeliveries, recover } from './recovery.ts';
 
 /** A subscription with a recovery that no worker has begun. */
 async function prepare(t: Test, kind: 'failed' | 'missing', count: number) {
@@ -34,9 +36,10 @@ async function show(api: Api, { token }: Account, webhookId: string) {
 function jobsOf({ database }: Api, recoveryId: string) {
   return asSystem(
     database,
-    ({ sql }) => sql`
+    ({ sql }) => sql<{ payload: JobPayload<typeof recoverWebhook> }[]>`
       select payload from jobs
-      where name = ${recoverWebhook.name} and payload->>'recoveryId' = ${recoveryId}`,
+      where name = ${recoverWebhook.name} and payload->>'recoveryId' = ${recoveryId}
+      order by id`,
   );
 }
 
@@ -55,6 +58,33 @@ t.test('a job whose time is over asks for another, which goes on behind it', asy
   t.same(await queued(), { status: 'completed', total: 25, queued: 25, jobs: 3 });
   await run(payload, firstTry);
   t.same(await queued(), { status: 'completed', total: 25, queued: 25, jobs: 3 });
+});
+
+t.test('a count whose time is over is gone on with by another job', async (t) => {
+  const { api, account, webhookId, payload } = await prepare(t, 'failed', 25);
+  const limits = { countRowsMax: 10, rowsMax: 100, turnMs: 0 };
+  const run = createRecoverer(api.app.platform, limits);
+  const last = async () => (await jobsOf(api, payload.recoveryId)).at(-1)?.payload ?? payload;
+  await run(payload, firstTry);
+  t.match(await last(), { ...payload, counted: { count: 10, after: /-/ } });
+  t.match(await show(api, account, webhookId), { status: 'running', total: null, queued: 0 });
+  await run(await last(), firstTry);
+  t.match(await last(), { counted: { count: 20 } });
+  await run(await last(), firstTry);
+  t.match(await show(api, account, webhookId), { status: 'completed', total: 25, queued: 25 });
+  t.equal((await jobsOf(api, payload.recoveryId)).length, 3);
+});
+
+t.test('one that is cancelled while it counts gets no total', async (t) => {
+  const { api, account, webhookId, payload } = await prepare(t, 'failed', 25);
+  const release = await lockDeliveries(t, api);
+  const running = createRecoverer(api.app.platform)(payload, firstTry);
+  await eventually(async () => (await show(api, account, webhookId)).status === 'running');
+  const path = `/webhooks/${webhookId}/recoveries/${payload.recoveryId}/cancel`;
+  t.equal((await api.request('POST', path, { token: account.token })).status, 200);
+  await release();
+  await running;
+  t.match(await show(api, account, webhookId), { status: 'cancelled', total: null, queued: 0 });
 });
 
 t.test('a page that begins with nothing to queue is followed by the next', async (t) => {

@@ -41,7 +41,7 @@ t.test('POST /webhooks/:id/recover, while no worker runs', async (t) => {
     const before = await statesOf(api);
     const { status, body } = await recover(api, account, id, { dryRun: true });
     t.equal(status, 200);
-    t.same(body, { count: 3 });
+    t.same(body, { count: 3, isCapped: false });
     t.same(await statesOf(api), before);
     const path = `/webhooks/${id}/recoveries`;
     t.same((await api.request('GET', path, { token: account.token })).body.data, []);
@@ -53,7 +53,7 @@ t.test('POST /webhooks/:id/recover, while no worker runs', async (t) => {
     const of = { account, webhookId: disabled.id, status: 'exhausted' } as const;
     await addDeliveries(api.database, of);
     await disable(api, account, disabled.id);
-    t.same((await recover(api, account, disabled.id, { dryRun: true })).body, { count: 1 });
+    t.match((await recover(api, account, disabled.id, { dryRun: true })).body, { count: 1 });
   });
 
   await t.test('202: answers the recovery, audits it, and repeats the answer', async (t) => {
@@ -188,7 +188,7 @@ t.test('a recovery of what failed sends what the dry run counted, and nothing el
   };
 
   const { body: dry } = await recover(api, account, webhookId, { ...span, dryRun: true });
-  t.same(dry, { count: wanted.length });
+  t.same(dry, { count: wanted.length, isCapped: false });
   await startWorker(t, api);
   const { body: started } = await recover(api, account, webhookId, span);
   const ended = await recoveryEnded(api, account, started);
@@ -207,7 +207,7 @@ t.test('a recovery of what failed sends what the dry run counted, and nothing el
   const path = `/webhooks/${webhookId}/deliveries/${deliveryId}`;
   const { body: delivery } = await api.request('GET', path, { token: account.token });
   t.match(delivery, { attempts: 7, attemptList: [{ attempt: 7, trigger: 'recovery' }] });
-  t.same((await recover(api, account, webhookId, { ...span, dryRun: true })).body, { count: 0 });
+  t.match((await recover(api, account, webhookId, { ...span, dryRun: true })).body, { count: 0 });
 });
 
 t.test('what has an ordering key is sent again one after another', async (t) => {

@@ -1,6 +1,8 @@
 import type { Api, Reply } from '@trellis/test/api';
 import { eventually } from '@trellis/test/eventually';
 import type { Account } from '@trellis/test/sign-up';
+import postgres from 'postgres';
+import type { Test } from 'tap';
 
 type Requests = Pick<Api, 'request'>;
 
@@ -35,4 +37,20 @@ export function recoveryEnded(
     },
     { timeoutMs: 30_000 },
   );
+}
+
+/** Nobody reads or writes a delivery until what it answers is called. */
+export async function lockDeliveries(
+  t: Pick<Test, 'teardown'>,
+  { database }: Pick<Api, 'database'>,
+): Promise<() => Promise<void>> {
+  const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} });
+  t.teardown(() => owner.end());
+  const connection = await owner.reserve();
+  await connection`begin`;
+  await connection`lock table webhook_deliveries in access exclusive mode`;
+  return async () => {
+    await connection`commit`;
+    connection.release();
+  };
 }

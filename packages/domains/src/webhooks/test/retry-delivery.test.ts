@@ -48,13 +48,21 @@ t.test('POST /webhooks/:id/deliveries/:deliveryId/retry', async (t) => {
     }
   });
 
-  await t.test('202: one that was delivered stays so until it is sent again', async (t) => {
+  await t.test('202: one that was delivered is not any more', async (t) => {
     const one = await addOne({ status: 'delivered' });
     await db.querySystem(
       (sql) => sql`update webhook_deliveries set delivered_at = '2026-01-31T12:00:00Z'
         where id = ${one}`,
     );
-    t.match((await retry(one)).body, { deliveredAt: '2026-01-31T12:00:00.000Z' });
+    t.match((await retry(one)).body, { status: 'pending', deliveredAt: null });
+  });
+
+  await t.test('400: it takes no properties; a body without any is none', async (t) => {
+    const one = await addOne({});
+    const send = (body: unknown) => api.request('POST', pathOf(one), { token, body });
+    isProblem(t, await send({ force: true }), 400, 'validation_failed');
+    t.match(await read(one), { tries: 6 });
+    t.equal((await send({})).status, 202);
   });
 
   await t.test('202: is audited', async (t) => {
@@ -156,7 +164,7 @@ t.test('what is retried is sent again, also what was delivered', async (t) => {
   const delivered = await attempted(2);
   t.equal(delivered.status, 'delivered');
   const again = await api.request('POST', path, { token });
-  t.match(again.body, { status: 'pending', deliveredAt: delivered.deliveredAt });
+  t.match(again.body, { status: 'pending', deliveredAt: null });
   const twice = await attempted(3);
   t.match(twice, { status: 'delivered', attempts: 3 });
   t.ok(twice.deliveredAt > delivered.deliveredAt);

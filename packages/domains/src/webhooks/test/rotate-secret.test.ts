@@ -58,15 +58,24 @@ t.test('POST /webhooks/:id/secret/rotate', async (t) => {
     t.notOk(JSON.stringify(trail.body).includes(secret));
   });
 
-  await t.test('200: the overlap may be chosen; none ends the old one at once', async (t) => {
+  await t.test('200: no older secret outlasts the overlap; none ends all at once', async (t) => {
     const { id, secret } = await subscribe(api, account, url);
     const long = await rotate(id, { overlapSeconds: 604_800 });
     const [seconds = 0] = endsIn(long.body);
     t.ok(seconds > 604_800 - 120 && seconds <= 604_800, `${seconds}`);
+    const short = await rotate(id, { overlapSeconds: 3_600 });
+    t.same(await secretsOf(id), [short.body.secret, long.body.secret, secret]);
+    for (const left of endsIn(short.body)) t.ok(left <= 3_600, `${left}`);
+    const longer = await rotate(id, { overlapSeconds: 7_200 });
+    t.same(
+      endsIn(longer.body).map((left) => left > 3_600),
+      [true, false, false],
+      'what was to end sooner still does',
+    );
     const none = await rotate(id, { overlapSeconds: 0 });
     t.equal(none.status, 200);
-    t.equal(endsIn(none.body).length, 1, 'only the one before it');
-    t.same(await secretsOf(id), [none.body.secret, secret]);
+    t.same(endsIn(none.body), []);
+    t.same(await secretsOf(id), [none.body.secret]);
   });
 
   await t.test('400: an overlap that is none', async (t) => {
@@ -88,8 +97,6 @@ t.test('POST /webhooks/:id/secret/rotate', async (t) => {
     t.equal(kept.length, 5);
     isProblem(t, await rotate(id, { overlapSeconds: 60 }), 409, 'rotation_limit');
     t.same(await secretsOf(id), kept, 'nothing has changed');
-    t.equal((await rotate(id, { overlapSeconds: 0 })).status, 200, 'but without an overlap');
-
     await db.querySystem(
       (sql) => sql`update webhooks set previous_secrets = jsonb_set(
         previous_secrets, '{3,expiresAt}', '"2026-01-31T12:00:00.000Z"') where id = ${id}`,
@@ -99,6 +106,7 @@ t.test('POST /webhooks/:id/secret/rotate', async (t) => {
     t.equal((await rotate(id)).status, 200);
     t.equal((await secretsOf(id)).length, 5);
     t.notOk((await secretsOf(id)).includes(kept[4] ?? ''));
+    t.equal((await rotate(id, { overlapSeconds: 0 })).status, 200, 'but without an overlap');
   });
 
   await t.test('409: an idempotency key rotates once, and only for the same body', async (t) => {
@@ -136,5 +144,5 @@ t.test('deliveries are signed with every secret that has not ended', async (t) =
   t.same([first, second].map(receiver.verified), [1, 1], 'both, while they overlap');
   const third = await rotate(0);
   await deliver();
-  t.same([first, second, third].map(receiver.verified), [2, 1, 1], 'the second has ended');
+  t.same([first, second, third].map(receiver.verified), [1, 1, 1], 'both before it have ended');
 });

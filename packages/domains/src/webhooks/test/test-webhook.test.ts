@@ -77,6 +77,12 @@ t.test('POST /webhooks/:id/test', async (t) => {
     isProblem(t, await test(api, account, other.id, key), 409, 'idempotency_key_reused');
   });
 
+  await t.test('400: it takes no properties; a body without any is none', async (t) => {
+    const send = (body: unknown) => api.request('POST', `/webhooks/${id}/test`, { token, body });
+    isProblem(t, await send({ event: 'order.paid' }), 400, 'validation_failed');
+    t.equal((await send({})).status, 202);
+  });
+
   await t.test('409: it is not active', async (t) => {
     await api.request('PATCH', `/webhooks/${other.id}`, { token, body: { isActive: false } });
     isProblem(t, await test(api, account, other.id), 409, 'webhook_inactive');

@@ -152,6 +152,24 @@ t.test('a member called __proto__ is refused wherever it is', async (t) => {
   t.equal(({} as { isAdmin?: boolean }).isAdmin, undefined);
 });
 
+t.test('what cannot be stored as it was sent is refused wherever it is', async (t) => {
+  const texts = [
+    '{"title":"\\ud800x"}',
+    '{"properties":{"\\udc00":{}}}',
+    '{"enum":[{"a":["x\\ud800"]}]}',
+  ];
+  for (const text of texts) isRefused(t, JSON.parse(text), /half a surrogate pair/);
+  t.doesNotThrow(() => compileSchema({ title: '\u{1f600}' }));
+
+  isRefused(t, JSON.parse('{"maximum":1e999}'), /a number that is too large/);
+  isRefused(t, JSON.parse('{"items":{"enum":[-1e999]}}'), /a number that is too large/);
+  for (const text of ['{"const":12345678901234567890}', '{"default":[-9007199254740993]}']) {
+    isRefused(t, JSON.parse(text), /an integer beyond 9007199254740991/);
+  }
+  const exact = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+  t.doesNotThrow(() => compileSchema({ ...exact, multipleOf: 0.01 }));
+});
+
 t.test('items are compared with each other only when they are few', async (t) => {
   isRefused(t, { uniqueItems: true }, /"uniqueItems" without a "maxItems" of 1000 or less/);
   isRefused(t, { uniqueItems: true, maxItems: 1_001 }, /without a "maxItems" of 1000/);

@@ -35,6 +35,13 @@ t.test('it says where the data does not fit, as for any request', async (t) => {
   for (const [data, path, message] of cases) t.same(errorsOf(schema, data), [{ path, message }]);
 });
 
+t.test('what it says is short, however long the schema and the data are', async (t) => {
+  const pattern = `^${'a|'.repeat(2_000)}b$`;
+  const [error] = errorsOf({ additionalProperties: { pattern } }, { ['k'.repeat(2_000)]: 'c' });
+  t.equal(error?.message.length, 300);
+  t.equal(error?.path.length, 500);
+});
+
 t.test('keywords mean what JSON Schema says', async (t) => {
   const cases: [schema: JsonObject, valid: unknown[], invalid: unknown[]][] = [
     [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, ['a', null], [1, {}]],

@@ -139,6 +139,15 @@ t.test('lookup answers only allowed addresses, in order, in both shapes', async 
   t.same((await look(resolveTo(['10.0.0.1']), false, ['10.0.0.0/8'])).address, '10.0.0.1');
 });
 
+t.test('of a name with very many addresses eight are tried', async (t) => {
+  const many = Array.from({ length: 300 }, (_, index) => `8.8.${index % 200}.${index % 100}`);
+  const { address } = await look(resolveTo(['10.0.0.1', ...many]), true);
+  t.same(
+    address,
+    many.slice(0, 8).map((one) => ({ address: one, family: 4 })),
+  );
+});
+
 t.test('lookup keeps to the family that is asked for and hands errors on', async (t) => {
   const { lookup } = createAddressGuard({
     allowCidrs: [],
