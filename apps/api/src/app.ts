@@ -87,6 +87,8 @@ function serverOptions(settings: ApiSettings, options: AppOptions) {
       // Node's own refusal has no body; ours is in plugins/http-rules.ts.
       requireHostHeader: false,
     },
+    // A busy machine takes longer than Fastify's 10 s to read all files; the orchestrator gives up first.
+    pluginTimeout: 60_000,
     routerOptions: { maxParamLength: 512 },
     genReqId: (request: { headers: Record<string, unknown> }) => requestIdOf(request.headers),
     // What was accepted is answered; drain.ts ends the connections.
