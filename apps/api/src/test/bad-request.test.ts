@@ -5,15 +5,9 @@ import { signUp } from '@trellis/test/sign-up';
 import t from 'tap';
 import { expectProblem } from './expect-problem.ts';
 
-const badIds = [
-  '1',
-  'me',
-  `${randomUUID()}0`,
-  '%00',
-  '%F0%9F%98%80',
-  '..%2F..%2Fetc',
-  'a'.repeat(400),
-];
+/** What is no name either; some things have one instead of an id. */
+const badNames = ['%00', '%F0%9F%98%80', '..%2F..%2Fetc', 'a'.repeat(400)];
+const badIds = ['1', 'me', `${randomUUID()}0`, ...badNames];
 const undecodable = ['%', '%zz', '%c3%28', '%ff'];
 const badCursors = ['x', '%00', 'Zm9v', Buffer.from(`${randomUUID()}'`).toString('base64url')];
 const badLimits = ['0', '-1', '101', '1.5', 'ten', '', '1e9', '%00', '1&limit=2'];
@@ -30,7 +24,7 @@ t.test('a path or a query that cannot be used is a clear 4xx', async (t) => {
       await t.test(`${key}: {${name}}`, async (t) => {
         const body = bodyTypes.includes('application/json') ? {} : undefined;
         const others = Object.fromEntries(parameters.map((other) => [other, randomUUID()]));
-        for (const id of badIds) {
+        for (const id of name === 'name' ? badNames : badIds) {
           const reply = await call(method, pathOf({ path }, { ...others, [name]: id }), body);
           expectProblem(t, reply, id.slice(0, 40));
           t.equal(reply.body.code, 'validation_failed');

@@ -93,14 +93,20 @@ async function list(
   const all = [...ofPlatform.map(presentPlatformType), ...ofTenant.map(presentEventType)];
   const data = all.sort((one, other) => (one.name < other.name ? -1 : 1)).slice(0, limit);
   const last = data.at(-1);
-  return { data, nextCursor: last && all.length > limit ? encodeCursor(last.name) : null };
+  return {
+    data,
+    nextCursor: last && all.length > limit ? encodeCursor(cursorPrefix + last.name) : null,
+  };
 }
+
+const cursorPrefix = 'name ';
 
 /** Names do not change, so that one holds its place as well as an id does. */
 function nameIn(cursor: string): string {
-  const name = Buffer.from(cursor, 'base64url').toString();
-  if (!Value.Check(EventType, name)) throw commonErrors.invalid_cursor();
-  return name;
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const name = text.slice(cursorPrefix.length);
+  if (text.startsWith(cursorPrefix) && Value.Check(EventType, name)) return name;
+  throw commonErrors.invalid_cursor();
 }
 
 /** Throws `event_schema_refused` (422). */

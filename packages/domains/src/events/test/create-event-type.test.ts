@@ -112,8 +112,8 @@ t.test('POST /event-types', async (t) => {
         body: { name: 'order.sized', schema: { title } },
       });
     const room = 256 - JSON.stringify({ title: '' }).length;
-    isProblem(t, await one('x'.repeat(room + 1)), 422, 'event_schema_refused');
-    t.equal((await one('x'.repeat(room))).status, 201);
+    isProblem(t, await one('t'.repeat(room + 1)), 422, 'event_schema_refused');
+    t.equal((await one('t'.repeat(room))).status, 201);
   });
 
   await t.test('400: what is missing, wrong or unknown', async (t) => {

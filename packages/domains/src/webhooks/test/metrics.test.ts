@@ -67,9 +67,10 @@ t.test('the backlog is as old as the oldest delivery that could be sent', async 
   }
 
   await t.test('circuits are open until an attempt succeeds', async (t) => {
+    const other = await subscribe(api, account, 'http://127.0.0.1:9/other');
     await alter(`insert into webhook_failures (webhook_id, tenant_id, failures, open_until)
       values ('${id}', '${account.tenant.id}', 5, now() - interval '1 h'),
-        (gen_random_uuid(), '${account.tenant.id}', 1, null)`);
+        ('${other.id}', '${account.tenant.id}', 1, null)`);
     t.equal((await readBacklog(api)).circuitsOpen, 1);
   });
 });
