@@ -116,7 +116,7 @@ export const apiSettings = Type.Composite([
       maximum: 10_485_760,
       default: 262_144,
       description:
-        'Size of the `data` of one event. A worker holds up to four times WEBHOOK_CONCURRENCY of them in memory.',
+        'Size of the `data` of one event. A worker holds up to six times WEBHOOK_CONCURRENCY of them in memory.',
     }),
     EVENT_SCHEMA_BYTES_MAX: Type.Integer({
       minimum: 256,

@@ -12,7 +12,7 @@ interface Waiting {
 
 const eventsMax = 100;
 /** How long a statement waits for more when the one before it had several events. */
-const gatherMs = 3;
+const gatherMs = 1;
 /** Of the data of the events in one statement; one event may be larger. */
 const charactersMax = 1_000_000;
 

@@ -25,8 +25,8 @@ export interface LaneLimits {
 type SumByPace = Record<Pace, number>;
 
 /** So many times its share in flight, so that a fast one does not run dry until the next claim. */
-const webhookSharesAhead = 4;
-const tenantSharesAhead = 2;
+const webhookSharesAhead = 12;
+const tenantSharesAhead = 6;
 /** What a subscription may have before its first answer: to send, and to hold. */
 const newInFlightMax = 2;
 const newHeldMax = 10;

@@ -24,8 +24,8 @@ export interface PumpSettings extends Omit<LaneLimits, 'waitMsMax'> {
 
 /** How long a drain waits for the last outcomes to be written. */
 const settleMs = 2_000;
-/** Between two claims under load, so that one takes many instead of many taking one each. */
-const pauseMs = 25;
+/** Between two claims, so that one takes many instead of many taking one each. */
+const pauseMs = 15;
 /** Beyond the deadline of an attempt, for the wait before it and the record after it. */
 const leaseSlackMs = 10_000;
 /** A claim that waits longer, because its endpoint has become slow, is given back. */
@@ -57,7 +57,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
   const attempt = createAttempts(sender, secrets, settings.schedules);
   const stop = new AbortController();
   const giveUp = new AbortController();
-  const heldMax = settings.total * 4;
+  const heldMax = settings.total * 6;
   const claimMin = Math.ceil(settings.total / 4);
   const sends = new Set<Promise<void>>();
   let round = { after: null as string | null, claimed: 0 };
@@ -81,6 +81,7 @@ export function createPump(needs: Needs, settings: PumpSettings): Pump {
     onRecorded: (outcomes, found) => {
       failing.judge(outcomes, found);
       void giveBack(found.filter((one) => one.is_open).flatMap(waitingFor));
+      if (room() >= claimMin) signal();
     },
     onFreed: lookAgain,
   });

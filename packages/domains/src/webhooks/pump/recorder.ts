@@ -13,8 +13,9 @@ import {
 /** Outcomes in one statement. */
 const batchMax = 500;
 const retryMs = 500;
-/** Before a write, so that it takes the outcomes of many: each costs a transaction. */
+/** Before a write of few, so that it takes the outcomes of more: each costs a transaction. */
 const gatherMs = 20;
+const fewMax = 100;
 
 /** Writes outcomes as they come: those that come during one write go together into the next. */
 export interface Recorder {
@@ -48,7 +49,7 @@ export function createRecorder({
   const writeAll = async (): Promise<void> => {
     let size = batchMax;
     while (waiting.length > 0) {
-      if (waiting.length < batchMax) await wait(gatherMs);
+      if (waiting.length < fewMax) await wait(gatherMs);
       const batch = waiting.slice(0, size);
       try {
         const failing = await recordOutcomes(db, batch, circuit);
