@@ -11,8 +11,10 @@ interface Waiting {
 }
 
 const eventsMax = 100;
-/** How long a statement waits for more when the one before it had several events. */
+/** How long a statement waits for more when few came beside the one before it. */
 const gatherMs = 1;
+/** Of the events of the statement before. With more than these the way to Postgres is kept busy. */
+const fewShare = 1 / 4;
 /** Of the data of the events in one statement; one event may be larger. */
 const charactersMax = 1_000_000;
 
@@ -51,7 +53,8 @@ function createGatherer(db: Db): (event: UnkeyedEvent) => Promise<PublishedEvent
     let last = 0;
     do {
       // Where many publish at once, most of them had their answer just now and come again.
-      await (last > 1 ? wait(gatherMs) : turnOfLoop());
+      const isWorthWaiting = last > 1 && queue.length < last * fewShare;
+      await (isWorthWaiting ? wait(gatherMs) : turnOfLoop());
       const batch = takeBatch(queue);
       last = batch.length;
       if (last > 0) await publishBatch(tenantId, batch);
