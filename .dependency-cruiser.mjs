@@ -1,7 +1,7 @@
 /**
  * The import rules of the repository; `pnpm check` holds them. Imports of types count as well.
  *
- * core ← config, db, queue, http, storage ← domains ← apps
+ * core ← config, db, queue, http, storage; redis ← queue, limits; all of them ← domains ← apps
  */
 
 /** What other domains and the apps may import of a domain, beside its `jobs.ts` and `events.ts`. */
@@ -12,7 +12,6 @@ const publicFaces = {
     'access-token',
     'authenticate',
     'errors',
-    'kept-grants',
     'throttle/login-throttle',
     'throttle/throttle-keys',
     'throttle/mail-allowance',
@@ -30,7 +29,7 @@ const publicFaces = {
   health: ['checks'],
   invitations: ['pending'],
   metrics: ['admit-reader'],
-  plans: ['quota', 'repository', 'seed-plans'],
+  plans: ['define-quota', 'kept-limits', 'load-quotas', 'repository', 'reserve-quota', 'seed-plans'],
   roles: ['access-change', 'assignable-roles', 'current-call', 'errors', 'grants', 'system-roles'],
   'signing-keys': ['create-token-keys', 'token-keys'],
   tenants: ['create-tenant', 'repository'],
@@ -44,10 +43,12 @@ const layers = {
   config: ['core'],
   db: ['core'],
   http: ['core'],
-  queue: ['core', 'db'],
+  limits: ['redis'],
+  queue: ['core', 'db', 'redis'],
+  redis: [],
   local: ['core'],
   storage: ['core'],
-  domains: ['core', 'config', 'db', 'http', 'queue', 'storage'],
+  domains: ['core', 'config', 'db', 'http', 'limits', 'queue', 'storage'],
 };
 
 const tests = '(^test/|/test/)';

@@ -80,6 +80,12 @@ export const commonErrors = defineErrors({
     title: 'The content type is not supported',
     description: 'Send `Content-Type: application/json` unless the route says otherwise.',
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    description:
+      'The requests of the tenant, the caller or the address are used up for now. `RateLimit` says of which limit, and `Retry-After` when there is room again.',
+  },
   headers_too_large: {
     status: 431,
     title: 'The headers are too large',

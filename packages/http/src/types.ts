@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { CallContext } from '@trellis/core/context';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Access } from './access.ts';
+import type { RouteCost } from './rate-limit.ts';
 
 /** The Fastify instance that a domain mounts its routes on. */
 export type App = FastifyInstance<
@@ -24,6 +25,8 @@ declare module 'fastify' {
     audit?: string | false;
     /** Whether `Idempotency-Key` is honoured; for every POST that creates. */
     idempotent?: boolean;
+    /** What a request costs of the limits; 1 of the general window when it is not said. */
+    limits?: RouteCost | false;
     /**
      * Whether the body is a stream of any length: it ends when nothing comes any more, instead of
      * having to arrive whole within a time.

@@ -1,5 +1,6 @@
+import { failFastRedis, reconnect } from '@trellis/redis/fail-fast-redis';
 import { Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import { type QueueBackend, type QueueSettings, workerDefaults } from './backend.ts';
 import { createPostgresQueueBackend } from './postgres-backend.ts';
 
@@ -9,24 +10,13 @@ export function createQueueBackend(settings: QueueSettings): QueueBackend {
     : createPostgresQueueBackend(settings);
 }
 
-/** Fails at once instead of waiting for a Redis that is away or frozen. */
-export function failFastRedis(url: string, commandTimeoutMs: number): Redis {
-  return new Redis(url, {
-    ...retry,
-    enableOfflineQueue: false,
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: 2_000,
-    maxRetriesPerRequest: 0,
-  });
-}
-
-const retry: RedisOptions = { retryStrategy: (times) => Math.min(times * 50, 1_000) };
-
 function createRedisBackend(settings: QueueSettings, url: string): QueueBackend {
-  const producer = failFastRedis(url, settings.redisCommandTimeoutMs);
+  const producer = failFastRedis(url, {
+    commandTimeoutMs: settings.redisCommandTimeoutMs,
+  });
   producer.on('error', settings.onError);
   // A worker waits for jobs as long as it takes, also for Redis itself.
-  const consumer = new Redis(url, { ...retry, maxRetriesPerRequest: null });
+  const consumer = new Redis(url, { ...reconnect, maxRetriesPerRequest: null });
   consumer.on('error', settings.onError);
   const shared = { prefix: `${settings.redisPrefix}:queue`, skipVersionCheck: true };
   return {

@@ -107,6 +107,33 @@ export const apiSettings = Type.Composite([
       description: 'What authenticator apps call the platform beside the codes of a person.',
       examples: ['Example'],
     }),
+    RATE_LIMIT: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      default: 'on',
+      description: 'Whether requests are limited; `off` where a gateway in front of it does.',
+    }),
+    RATE_LIMIT_WINDOW_MS: Type.Integer({
+      minimum: 640,
+      maximum: 3_600_000,
+      default: 60_000,
+      description:
+        'Length of the window that the limits hold for. Plans speak of requests per minute; with another window they get their part of that.',
+    }),
+    RATE_LIMIT_ADDRESS_PER_MINUTE: count(
+      'Requests without a valid credential that one address (of IPv6 a /64) may make in a minute; of log-ins, registrations and requests for a link each a tenth of it.',
+      600,
+      10_000_000,
+    ),
+    RATE_LIMIT_CALLER_PERCENT: Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      default: 100,
+      description: 'The part of the limit of its tenant that one person or API key can use up.',
+    }),
+    RATE_LIMIT_TIMEOUT_MS: milliseconds(
+      'When Redis has not answered by then, this process counts by itself.',
+      40,
+      10_000,
+    ),
     ROLES_MAX: count('Roles that one tenant can have, system roles included.', 200),
     API_KEYS_MAX: count('API keys that one tenant can have, expired ones included.', 100),
     INVITATION_TTL_SECONDS: seconds('How long an invitation can be accepted.', 604_800, 7_776_000),

@@ -119,6 +119,8 @@ export const apiKeys = pgTable(
     /** SHA-256 of the key, base64url; it has the entropy that a password lacks. */
     keyHash: text().notNull().unique(),
     permissions: text().array().notNull(),
+    /** Requests per minute, below the limit of the tenant; without it that alone holds. */
+    rateLimit: integer(),
     expiresAt: instant(),
     /** To the minute or so: it is written in batches. */
     lastUsedAt: instant(),

@@ -33,6 +33,11 @@ export type PlanOverrides = Partial<
   >
 >;
 
+/** The quotas of a plan: limits of what a tenant has, not of how fast it asks. */
+export type PlanGrace = Partial<
+  Pick<Plan, 'maxUsers' | 'maxStorage' | 'maxWebhooks' | 'maxEvents'>
+>;
+
 /** How much of a limit that holds for a span of time a tenant has used in it. */
 export const quotaUse = pgTable(
   'quota_use',

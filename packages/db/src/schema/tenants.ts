@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { currentTenant, id, policies, timestamps } from '../columns.ts';
-import { type PlanOverrides, plans } from './plans.ts';
+import { currentTenant, id, instant, policies, timestamps } from '../columns.ts';
+import { type PlanGrace, type PlanOverrides, plans } from './plans.ts';
 
 /** A customer organisation. */
 export const tenants = pgTable(
@@ -19,6 +19,9 @@ export const tenants = pgTable(
       .notNull()
       .references(() => plans.planType),
     planOverrides: jsonb().$type<PlanOverrides>().notNull().default({}),
+    /** Quotas that stay as they were until then, after a change to a plan below what is used. */
+    planGrace: jsonb().$type<PlanGrace>().notNull().default({}),
+    planGraceUntil: instant(),
     createdBy: uuid(),
     ...timestamps(),
   },

@@ -1,7 +1,7 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import { hashToken } from '@trellis/core/token';
+import { keepLoaded } from '@trellis/db/keep-loaded';
 import { accessChanged } from '../auth/authenticate.ts';
-import { keepGrants } from '../auth/kept-grants.ts';
 import { refuseSuspended } from '../auth/suspended-caller.ts';
 import type { Platform } from '../platform.ts';
 import { isApiKey } from './api-key.ts';
@@ -33,7 +33,7 @@ export function createKeyAuthenticator(
   options: { writeEveryMs: number } = { writeEveryMs },
 ): KeyAuthenticator {
   const { db, changes, clock } = needs;
-  const grants = keepGrants(createLookUp(db), changes);
+  const grants = keepLoaded(createLookUp(db), changes);
   const lastUsed = recordLastUsed(needs, options.writeEveryMs);
   changes.on(apiKeyDeleted, (id) => grants.forget((grant) => grant.id === id));
   changes.on(accessChanged, (id) => grants.forget(({ tenantId }) => tenantId === id));

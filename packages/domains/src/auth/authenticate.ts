@@ -1,8 +1,8 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { ChangeFeed } from '@trellis/db/changes';
+import { keepLoaded } from '@trellis/db/keep-loaded';
 import type { TenantDb } from '@trellis/db/tenant-db';
 import type { AccessTokenClaims } from './access-token.ts';
-import { keepGrants } from './kept-grants.ts';
 import { findGrant } from './session-grant.ts';
 import { refuseSuspended } from './suspended-caller.ts';
 
@@ -26,7 +26,7 @@ export function createAuthenticator(
   db: Pick<TenantDb, 'asSystem'>,
   changes: Pick<ChangeFeed, 'on' | 'onConnect' | 'isListening'>,
 ): Authenticator {
-  const grants = keepGrants((id) => db.asSystem((tx) => findGrant(tx, id)), changes);
+  const grants = keepLoaded((id) => db.asSystem((tx) => findGrant(tx, id)), changes);
   changes.on(sessionEnded, (id) => grants.forgetOne(id));
   changes.on(personSignedOut, (id) => grants.forget(({ userId }) => userId === id));
   changes.on(accessChanged, (id) => grants.forget(({ tenantId }) => tenantId === id));

@@ -57,8 +57,7 @@ export function insertEvents(sql: SqlTag, tenantId: string, events: readonly Pre
       where not exists (select from known)
     ), asked as (
       select count(*)::int as n, (
-        select coalesce((t.plan_overrides->>'maxEvents')::int, p.max_events)
-        from tenants t join plans p using (plan_type) where t.id = ${tenantId}) as allowed
+        select max_events from tenant_limits where tenant_id = ${tenantId}) as allowed
       from published where counts = 1
     ), quota as (
       insert into quota_use as q (tenant_id, quota, period, used, granted)

@@ -1,7 +1,7 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { PlanOverrides } from '@trellis/db/schema/plans';
 import type { Tx } from '@trellis/db/tenant-db';
-import { planOf } from './repository.ts';
+import { limitsOf } from './repository.ts';
 
 /** A limit of the plan that counts things. */
 export type Quota = Extract<keyof PlanOverrides, 'maxUsers' | 'maxWebhooks'>;
@@ -19,7 +19,7 @@ export async function reserveQuota(
   countUsed: () => Promise<number>,
 ): Promise<void> {
   await tx.sql`select pg_advisory_xact_lock(hashtextextended(${`${quota}/${tenantId}`}, 0))`;
-  const limit = (await planOf(tx, tenantId))[quota];
+  const limit = (await limitsOf(tx, tenantId))[quota];
   const used = await countUsed();
   if (used >= limit) {
     throw commonErrors.plan_limit_reached(`The plan allows ${quota} = ${limit}; ${used} are used.`);

@@ -1,17 +1,18 @@
 import { type Plan, plans } from '@trellis/db/schema/plans';
-import { tenants } from '@trellis/db/schema/tenants';
+import { tenantLimits } from '@trellis/db/schema/tenant-limits';
 import type { Tx } from '@trellis/db/tenant-db';
 import { asc, eq } from 'drizzle-orm';
 
-/** The plan of a tenant with its overrides applied. */
-export async function planOf(tx: Tx, tenantId: string): Promise<Plan> {
-  const [row] = await tx.orm
-    .select({ plan: plans, overrides: tenants.planOverrides })
-    .from(tenants)
-    .innerJoin(plans, eq(plans.planType, tenants.planType))
-    .where(eq(tenants.id, tenantId));
-  if (!row) throw new Error(`tenant ${tenantId} has no plan`);
-  return { ...row.plan, ...row.overrides };
+/** What a tenant may use: its plan, with its overrides and the grace of a change applied. */
+export type TenantLimits = typeof tenantLimits.$inferSelect;
+
+export async function limitsOf(tx: Tx, tenantId: string): Promise<TenantLimits> {
+  const [limits] = await tx.orm
+    .select()
+    .from(tenantLimits)
+    .where(eq(tenantLimits.tenantId, tenantId));
+  if (!limits) throw new Error(`tenant ${tenantId} has no plan`);
+  return limits;
 }
 
 export function listPlans(tx: Tx): Promise<Plan[]> {

@@ -1,4 +1,4 @@
-import { failFastRedis } from '@trellis/queue/connection';
+import { failFastRedis } from '@trellis/redis/fail-fast-redis';
 import { eventually } from '@trellis/test/eventually';
 import { startProxy } from '@trellis/test/proxy';
 import { type Backend, backends } from '@trellis/test/settings';
@@ -123,7 +123,7 @@ async function giveUp({ database, redis }: Site): Promise<void> {
     await sql`update bullmq.job set deferred_failure = ${why} where name = ${once.name}`;
     return sql.end();
   }
-  const client = failFastRedis(redis.url, 1_000);
+  const client = failFastRedis(redis.url, { commandTimeoutMs: 1_000 });
   await eventually(() => client.ping());
   const key = (await client.keys(`test:queue:${once.queue}:*-*`)).find(
     (one) => !one.endsWith(':lock'),

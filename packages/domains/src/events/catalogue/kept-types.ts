@@ -1,4 +1,4 @@
-import { keepGrants } from '../../auth/kept-grants.ts';
+import { keepLoaded } from '@trellis/db/keep-loaded';
 import type { Platform } from '../../platform.ts';
 import { compileSchema, type Validator } from '../data-schema/compile-schema.ts';
 import { keepRecent } from '../data-schema/keep-recent.ts';
@@ -24,9 +24,9 @@ export interface KeptTypes {
 
 type Versions = ReadonlyMap<string, string>;
 
-/** As with the grants of callers: `keepGrants` says how old it can be when nothing is heard. */
+/** As with the grants of callers: `keepLoaded` says how old it can be when nothing is heard. */
 export function keepTypes({ db, changes }: Pick<Platform, 'db' | 'changes'>): KeptTypes {
-  const tenants = keepGrants((tenantId) => loadVersions(db, tenantId), changes, tenantsMax);
+  const tenants = keepLoaded((tenantId) => loadVersions(db, tenantId), changes, tenantsMax);
   // A schema has another version when it is changed, so nothing of these is ever out of date.
   const validators = keepRecent<Validator>(bytesMax);
   const compiling = new Map<string, Promise<Validator | undefined>>();

@@ -1,6 +1,6 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { Tx } from '@trellis/db/tenant-db';
-import { planOf } from '../../plans/repository.ts';
+import { limitsOf } from '../../plans/repository.ts';
 import type { Platform } from '../../platform.ts';
 import { fileErrors } from '../errors.ts';
 import { addStorage, lockStorage } from '../storage-use.ts';
@@ -79,7 +79,7 @@ async function takeBytes(
 ): Promise<number> {
   const used = await lockStorage(tx, tenantId);
   if (wanted === 0) return 0;
-  const { maxStorage } = await planOf(tx, tenantId);
+  const { maxStorage } = await limitsOf(tx, tenantId);
   const left = Math.max(0, maxStorage - used);
   if (left < needed) {
     throw commonErrors.plan_limit_reached(

@@ -1,5 +1,5 @@
-import type { ChangeFeed } from '@trellis/db/changes';
-import { isServerAway } from '@trellis/db/failures';
+import type { ChangeFeed } from './changes.ts';
+import { isServerAway } from './failures.ts';
 
 const keptMs = 30_000;
 const keptMax = 50_000;
@@ -17,22 +17,22 @@ const awayMs = 300_000;
 /** And is not asked for again before this has passed. */
 const pauseMs = 1_000;
 
-/** What credentials may do, kept in the process. */
-export interface KeptGrants<Grant> {
+/** What was read of the database, kept in the process and asked for on every request. */
+export interface Loaded<Value> {
   /**
    * From memory on all but the first call; undefined when there is none. While Postgres is away,
    * what was known last, for five minutes: nothing can be revoked meanwhile. Throws what the
    * loading throws.
    */
-  get(key: string): Promise<Grant | undefined>;
+  get(key: string): Promise<Value | undefined>;
   /** Forgets what matches, and whatever is being read just now. Looks at all that is kept. */
-  forget(matches: (grant: Grant) => boolean): void;
+  forget(matches: (value: Value) => boolean): void;
   /** Forgets what is kept or being read under one key, at no cost. */
   forgetOne(key: string): void;
 }
 
-interface Kept<Grant> {
-  grant: Grant | undefined;
+interface Kept<Value> {
+  value: Value | undefined;
   /** When the loading began. */
   loadedMs: number;
   /** When Postgres was away last. */
@@ -40,42 +40,42 @@ interface Kept<Grant> {
 }
 
 /**
- * Other processes announce what ends or changes a grant, so a request costs no round trip; the
+ * Other processes announce what ends or changes a value, so a request costs no round trip; the
  * short life is only the backstop for a lost message. While they cannot be heard, it is shorter still.
  */
-export function keepGrants<Grant>(
-  load: (key: string) => Promise<Grant | undefined>,
+export function keepLoaded<Value>(
+  load: (key: string) => Promise<Value | undefined>,
   changes: Pick<ChangeFeed, 'isListening'>,
   max = keptMax,
-): KeptGrants<Grant> {
-  const found = new Map<string, Kept<Grant>>();
-  const missing = new Map<string, Kept<Grant>>();
-  const loading = new Map<string, Promise<Grant | undefined>>();
+): Loaded<Value> {
+  const found = new Map<string, Kept<Value>>();
+  const missing = new Map<string, Kept<Value>>();
+  const loading = new Map<string, Promise<Value | undefined>>();
 
-  const keep = (key: string, grant: Grant | undefined, loadedMs: number) => {
+  const keep = (key: string, value: Value | undefined, loadedMs: number) => {
     found.delete(key);
     missing.delete(key);
-    const kept = { grant, loadedMs, awayAtMs: 0 };
-    if (grant) put(found, max, key, kept);
+    const kept = { value, loadedMs, awayAtMs: 0 };
+    if (value) put(found, max, key, kept);
     else put(missing, missingMax, key, kept);
   };
-  const isFresh = ({ grant, loadedMs, awayAtMs }: Kept<Grant>): boolean => {
-    const lifeMs = grant ? keptMs : missingMs;
+  const isFresh = ({ value, loadedMs, awayAtMs }: Kept<Value>): boolean => {
+    const lifeMs = value ? keptMs : missingMs;
     const ageMs = Date.now() - loadedMs;
     if (ageMs < (changes.isListening() ? lifeMs : Math.min(lifeMs, unheardMs))) return true;
     return ageMs < awayMs && Date.now() - awayAtMs < pauseMs;
   };
   const find = (key: string) => found.get(key) ?? missing.get(key);
-  const loadAndKeep = async (key: string): Promise<Grant | undefined> => {
+  const loadAndKeep = async (key: string): Promise<Value | undefined> => {
     const isCurrent = () => loading.get(key) === started;
     const startedMs = Date.now();
     const started = load(key);
     loading.set(key, started);
     try {
-      const grant = await started;
+      const value = await started;
       // A change that came while this was read may not be in it: answer, but do not keep it.
-      if (isCurrent()) keep(key, grant, startedMs);
-      return grant;
+      if (isCurrent()) keep(key, value, startedMs);
+      return value;
     } finally {
       if (isCurrent()) loading.delete(key);
     }
@@ -84,7 +84,7 @@ export function keepGrants<Grant>(
   return {
     async get(key) {
       const kept = find(key);
-      if (kept && isFresh(kept)) return kept.grant;
+      if (kept && isFresh(kept)) return kept.value;
       try {
         return await (loading.get(key) ?? loadAndKeep(key));
       } catch (error) {
@@ -92,14 +92,14 @@ export function keepGrants<Grant>(
         const last = find(key);
         if (!last || !isServerAway(error) || Date.now() - last.loadedMs >= awayMs) throw error;
         last.awayAtMs = Date.now();
-        return last.grant;
+        return last.value;
       }
     },
     forget(matches) {
       loading.clear();
       missing.clear();
-      for (const [key, { grant }] of found) {
-        if (grant && matches(grant)) found.delete(key);
+      for (const [key, { value }] of found) {
+        if (value && matches(value)) found.delete(key);
       }
     },
     forgetOne(key) {
@@ -109,7 +109,7 @@ export function keepGrants<Grant>(
 }
 
 /** In place of what was put there first, when it is full. */
-function put<Value>(place: Map<string, Value>, max: number, key: string, value: Value): void {
+function put<Item>(place: Map<string, Item>, max: number, key: string, item: Item): void {
   if (place.size >= max) place.delete(place.keys().next().value ?? '');
-  place.set(key, value);
+  place.set(key, item);
 }

@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap';
-import { keepGrants } from '../kept-grants.ts';
+import { keepLoaded } from '../keep-loaded.ts';
 
 /** Grants whose loading is finished by hand. */
 function prepare() {
   const loads: { key: string; finish: (grant: { of: string } | undefined) => void }[] = [];
-  const grants = keepGrants(
+  const grants = keepLoaded(
     (key) =>
       new Promise<{ of: string } | undefined>((finish) => {
         loads.push({ key, finish });
@@ -67,7 +67,7 @@ function prepareFailing(t: Test) {
     if (state.failure) throw Object.assign(new Error('it failed'), { code: state.failure });
     return key === 'nothing' ? undefined : { of: key };
   };
-  const grants = keepGrants(load, { isListening: () => state.isListening });
+  const grants = keepLoaded(load, { isListening: () => state.isListening });
   return { grants, state };
 }
 

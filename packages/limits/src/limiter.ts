@@ -1,0 +1,113 @@
+import { failFastRedis } from '@trellis/redis/fail-fast-redis';
+import type { Limit, Verdict } from './limit.ts';
+import { createProcessWindows, type ProcessWindows } from './process-windows.ts';
+import { createRefusals } from './refusals.ts';
+import { createSharedWindows } from './shared-windows.ts';
+import { watchRedis } from './watch-redis.ts';
+
+/** Where requests are counted: in Redis with all other processes, or in this one alone. */
+export type CountedIn = 'redis' | 'process';
+
+/** Strict limits: never more than `max` of a limit in any interval of its window. */
+export interface Limiter {
+  /**
+   * Counts `cost` against all of the limits, or against none when one has no room. Asks Redis at
+   * most once, and not at all for what it has refused until that may fit. Never rejects: while
+   * Redis is away this process counts by itself, at the same limits.
+   */
+  take(limits: readonly Limit[], cost?: number): Promise<Verdict>;
+  /** How much is left, without counting. */
+  look(limits: readonly Limit[]): Promise<Verdict>;
+  countedIn(): CountedIn;
+  /** Whether there is a Redis to count in. */
+  readonly isShared: boolean;
+  /** Waits for the connection to Redis, for a second at most. */
+  opened(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LimiterOptions {
+  /** Without it this process counts by itself. */
+  redisUrl?: string | undefined;
+  redisPrefix: string;
+  /** How long Redis may take before this process counts by itself. */
+  timeoutMs: number;
+  /** Called when Redis is lost, with the cause, and when it is there, also for the first time. */
+  onChange: (countedIn: CountedIn, cause?: unknown) => void;
+}
+
+export function createLimiter(options: LimiterOptions): Limiter {
+  const { redisUrl } = options;
+  return redisUrl === undefined ? createProcessLimiter() : createSharedLimiter(options, redisUrl);
+}
+
+function createProcessLimiter(): Limiter {
+  const windows = createProcessWindows();
+  return {
+    take: async (limits, cost = 1) => windows.take(limits, cost, performance.now()),
+    look: async (limits) => windows.peek(limits, 0, performance.now()),
+    countedIn: () => 'process',
+    isShared: false,
+    opened: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+function createSharedLimiter(options: LimiterOptions, redisUrl: string): Limiter {
+  const { redisPrefix, timeoutMs, onChange } = options;
+  const redis = failFastRedis(redisUrl);
+  // Each failure is that of a command, too.
+  redis.on('error', () => undefined);
+  const shared = createSharedWindows(redis, { keyPrefix: `${redisPrefix}:limit:`, timeoutMs });
+  const local = createProcessWindows();
+  const refusals = createRefusals();
+  let backAtMs = Number.NEGATIVE_INFINITY;
+  const watch = watchRedis(redis, (isUp, cause) => {
+    if (isUp) backAtMs = performance.now();
+    onChange(isUp ? 'redis' : 'process', cause);
+  });
+
+  const takeShared = async (limits: readonly Limit[], cost: number): Promise<Verdict> => {
+    try {
+      const verdict = await shared.take(limits, cost);
+      const nowMs = performance.now();
+      // Counted here too, for the time when Redis is away.
+      if (verdict.isAllowed) local.note(limits, cost, nowMs);
+      else refusals.note(limits, cost, verdict, nowMs);
+      return verdict;
+    } catch (error) {
+      watch.lost(error);
+      return local.take(limits, cost, performance.now());
+    }
+  };
+  return {
+    async take(limits, cost = 1) {
+      const nowMs = performance.now();
+      if (!watch.isUp()) return local.take(limits, cost, nowMs);
+      const refused =
+        refusals.find(limits, cost, nowMs) ?? refuseUnknown(local, limits, cost, nowMs, backAtMs);
+      return refused ?? takeShared(limits, cost);
+    },
+    async look(limits) {
+      const here = () => local.peek(limits, 0, performance.now());
+      return watch.isUp() ? shared.take(limits, 0).catch(here) : here();
+    },
+    countedIn: () => (watch.isUp() ? 'redis' : 'process'),
+    isShared: true,
+    opened: () => watch.opened(),
+    close: () => watch.close(),
+  };
+}
+
+/** For one window after Redis is back it does not know what this process allowed meanwhile. */
+function refuseUnknown(
+  local: ProcessWindows,
+  limits: readonly Limit[],
+  cost: number,
+  nowMs: number,
+  backAtMs: number,
+): Verdict | undefined {
+  if (limits.every(({ windowMs }) => nowMs - backAtMs > 2 * windowMs)) return undefined;
+  const verdict = local.peek(limits, cost, nowMs);
+  return verdict.isAllowed ? undefined : verdict;
+}
