@@ -1,12 +1,7 @@
-import type { Redis, Result } from 'ioredis';
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
 import { type Limit, resetMsOf, type Verdict, verdictOf } from './limit.ts';
 import { windowScript } from './window-script.ts';
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    countInWindows(numberOfKeys: number, ...args: (string | number)[]): Result<number[], Context>;
-  }
-}
 
 /** The windows that all processes count together. */
 export interface SharedWindows {
@@ -33,6 +28,13 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** What goes in one command. */
+interface Batch {
+  waiting: Waiting[];
+  sentMs: number;
+  isDone: boolean;
+}
+
 /** In one command: Redis does nothing else meanwhile. */
 const batchMax = 200;
 
@@ -40,40 +42,54 @@ export function createSharedWindows(
   redis: Redis,
   { keyPrefix, timeoutMs, script = windowScript() }: SharedWindowsOptions,
 ): SharedWindows {
-  redis.defineCommand('countInWindows', { lua: script });
-  let waiting: Waiting[] = [];
+  const run = scriptRunner(redis, script);
+  const watch = watchDeadlines(timeoutMs);
+  let gathering: Waiting[] = [];
 
-  const send = async (batch: Waiting[]): Promise<void> => {
-    try {
-      const { keys, args } = commandOf(batch, keyPrefix);
-      const asked = redis.countInWindows(keys.length, ...keys, ...args);
-      answer(batch, await inTime(asked, timeoutMs));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
+  const send = (waiting: Waiting[]): void => {
+    const batch: Batch = { waiting, sentMs: performance.now(), isDone: false };
+    const { keys, args } = commandOf(waiting, keyPrefix);
+    watch(batch);
+    run(keys, args).then(
+      (reply) => answer(batch, reply),
+      (error) => refuse(batch, error),
+    );
   };
   const flush = () => {
-    const all = waiting;
-    waiting = [];
-    // Never rejects: each failure goes to those who wait for it.
-    for (let from = 0; from < all.length; from += batchMax) {
-      void send(all.slice(from, from + batchMax));
-    }
+    const all = gathering;
+    gathering = [];
+    if (all.length <= batchMax) return send(all);
+    for (let from = 0; from < all.length; from += batchMax) send(all.slice(from, from + batchMax));
   };
   return {
     take: (limits, cost) =>
       new Promise((resolve, reject) => {
         // Behind all that this turn of the loop reads from its sockets.
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ limits, cost, resolve, reject });
+        if (gathering.length === 0) setImmediate(flush);
+        gathering.push({ limits, cost, resolve, reject });
       }),
   };
 }
 
-function commandOf(batch: readonly Waiting[], keyPrefix: string) {
+type RunScript = (keys: string[], args: number[]) => Promise<number[]>;
+
+/** Sends the text of the script only when Redis does not know it. */
+function scriptRunner(redis: Redis, script: string): RunScript {
+  const sha = createHash('sha1').update(script).digest('hex');
+  return async (keys, args) => {
+    try {
+      return (await redis.evalsha(sha, keys.length, ...keys, ...args)) as number[];
+    } catch (error) {
+      if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+      return (await redis.eval(script, keys.length, ...keys, ...args)) as number[];
+    }
+  };
+}
+
+function commandOf(waiting: readonly Waiting[], keyPrefix: string) {
   const keys: string[] = [];
   const args: number[] = [];
-  for (const { limits, cost } of batch) {
+  for (const { limits, cost } of waiting) {
     args.push(cost, limits.length);
     for (const { key, max, windowMs } of limits) {
       keys.push(keyPrefix + key);
@@ -83,10 +99,12 @@ function commandOf(batch: readonly Waiting[], keyPrefix: string) {
   return { keys, args };
 }
 
-function answer(batch: readonly Waiting[], reply: readonly number[]): void {
-  const [nowMs = 0] = reply;
+function answer(batch: Batch, reply: readonly number[]): void {
+  if (batch.isDone) return;
+  batch.isDone = true;
+  const nowMs = reply[0] ?? 0;
   let next = 1;
-  for (const { limits, resolve } of batch) {
+  for (const { limits, resolve } of batch.waiting) {
     const states = limits.map(({ max, windowMs }) => {
       const remaining = reply[next++] ?? 0;
       const retryMs = reply[next++] ?? 0;
@@ -96,12 +114,36 @@ function answer(batch: readonly Waiting[], reply: readonly number[]): void {
   }
 }
 
-/** An answer that has arrived counts, even when this process was too busy to read it in time. */
-function inTime<Value>(asked: Promise<Value>, timeoutMs: number): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`Redis did not answer within ${timeoutMs} ms.`));
+function refuse(batch: Batch, error: unknown): void {
+  if (batch.isDone) return;
+  batch.isDone = true;
+  for (const { reject } of batch.waiting) reject(error);
+}
+
+/**
+ * Refuses each batch that is not answered in time. One timer for all of them, as each would cost
+ * as much as asking does. An answer that has arrived counts, even when this process was too busy to
+ * read it in time.
+ */
+function watchDeadlines(timeoutMs: number): (batch: Batch) => void {
+  const sent: Batch[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = () => {
+    timer = undefined;
+    const nowMs = performance.now();
+    while (sent[0] && (sent[0].isDone || sent[0].sentMs + timeoutMs <= nowMs)) {
+      const batch = sent.shift() as Batch;
+      refuse(batch, new Error(`Redis did not answer within ${timeoutMs} ms.`));
+    }
+    if (sent[0]) arm(sent[0].sentMs + timeoutMs - nowMs);
+  };
+  const arm = (afterMs: number) => {
     // The sockets are read between a timer and what it sets for at once.
-    const timer = setTimeout(() => setImmediate(late), timeoutMs);
-    asked.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+    timer = setTimeout(() => setImmediate(look), afterMs);
+  };
+  return (batch) => {
+    sent.push(batch);
+    if (!timer) arm(timeoutMs);
+  };
 }

@@ -1,4 +1,4 @@
-import { cellsPerWindow } from './limit.ts';
+import { cellsPerWindow as cells } from './limit.ts';
 
 /** Milliseconds by the clock of Redis: those of the machines that ask may differ. */
 const redisClock = "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)";
@@ -19,73 +19,90 @@ const redisClock = "local t = redis.call('TIME') local now = t[1] * 1000 + math.
 export function windowScript(clock = redisClock): string {
   return `
 ${clock}
-local unpack, pack, sub = struct.unpack, struct.pack, string.sub
-local reply = { now }
+local call, unpack, pack, sub, floor, ceil = redis.call, struct.unpack, struct.pack, string.sub, math.floor, math.ceil
+
+-- What counts of a window, its cells, and the number of the current one.
+local function read(key, width)
+  local cell = floor(now / width)
+  local kept = call('GET', key)
+  if not kept then return 0, '', cell end
+  local size, sum, at = #kept, unpack('<I4I6', kept)
+  local last = size > 14 and unpack('<I6', kept, size - 9) or at
+  -- The clock of Redis was set back: by little, time stands still until it is there again.
+  if last > cell and last <= cell + ${cells} then cell = last end
+  local oldest, from = cell - ${cells}, 5
+  while at < oldest or at > cell do
+    sum = sum - unpack('<I4', kept, from + 6)
+    from = from + 10
+    if from > size then return 0, '', cell end
+    at = unpack('<I6', kept, from)
+  end
+  return sum, sub(kept, from), cell
+end
+
+local function write(key, width, sum, kept, cell, cost)
+  local size, counted = #kept, cost
+  if size > 0 then
+    local at, before = unpack('<I6I4', kept, size - 9)
+    if at == cell then
+      counted = before + cost
+      kept = sub(kept, 1, size - 10)
+    end
+  end
+  call('SET', key, pack('<I4', sum + cost) .. kept .. pack('<I6I4', cell, counted),
+    'PX', ceil(width * ${cells + 2}))
+end
+
+-- In how many ms so much more has room.
+local function wait(kept, width, over)
+  local from, at, counted = 1, 0, 0
+  while over > 0 do
+    at, counted = unpack('<I6I4', kept, from)
+    over = over - counted
+    from = from + 10
+  end
+  return ceil((at + ${cells + 1}) * width - now)
+end
+
+local reply, size = { now }, 1
 local key, arg = 1, 1
 while ARGV[arg] do
-  local cost, count = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])
+  local cost, last = ARGV[arg] + 0, key + ARGV[arg + 1] - 1
   arg = arg + 2
-  local fits = true
-  local windows = {}
-  local first = #reply + 1
-  for i = 1, count do
-    local max, window = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])
+  local fits, several = cost > 0, key < last and {}
+  for k = key, last do
+    local max, window = ARGV[arg] + 0, ARGV[arg + 1] + 0
     arg = arg + 2
-    local width = window / ${cellsPerWindow}
-    local cell = math.floor(now / width)
-    local kept = redis.call('GET', KEYS[key + i - 1])
-    local sum, cells = 0, ''
-    if kept then
-      sum = unpack('<I4', kept)
-      local size, from = #kept, 5
-      local last = unpack('<I6', kept, size - 9)
-      -- The clock of Redis was set back: by little, time stands still until it is there again.
-      if last > cell and last <= cell + ${cellsPerWindow} then cell = last end
-      while from < size do
-        local at, counted = unpack('<I6I4', kept, from)
-        if at >= cell - ${cellsPerWindow} and at <= cell then break end
-        sum = sum - counted
-        from = from + 10
-      end
-      cells = sub(kept, from)
-    end
-    local asked = math.min(cost, max)
-    local wait = 0
+    local width = window / ${cells}
+    local sum, kept, cell = read(KEYS[k], width)
+    local asked, waits = cost, 0
+    if asked > max then asked = max end
     if max == 0 then
-      wait = window
+      waits = window
     elseif sum + asked > max then
+      waits = wait(kept, width, sum + asked - max)
+    end
+    local left = max - sum
+    if waits > 0 then
       fits = false
-      local over, from = sum + asked - max, 1
-      while over > 0 do
-        local at, counted = unpack('<I6I4', cells, from)
-        over = over - counted
-        from = from + 10
-        wait = math.ceil((at + ${cellsPerWindow + 1}) * width - now)
-      end
+    elseif several then
+      several[k] = { width, sum, kept, cell, asked, size + 1 }
+    elseif fits then
+      write(KEYS[k], width, sum, kept, cell, asked)
+      left = left - asked
     end
-    if wait > 0 then fits = false end
-    windows[i] = { cell, sum, cells, asked, width }
-    reply[#reply + 1] = math.max(0, max - sum)
-    reply[#reply + 1] = wait
+    reply[size + 1] = left > 0 and left or 0
+    reply[size + 2] = waits
+    size = size + 2
   end
-  if fits and cost > 0 then
-    for i = 1, count do
-      local cell, sum, cells, asked, width = windows[i][1], windows[i][2], windows[i][3], windows[i][4], windows[i][5]
-      local size = #cells
-      local counted = asked
-      if size > 0 then
-        local at, before = unpack('<I6I4', cells, size - 9)
-        if at == cell then
-          counted = before + asked
-          cells = sub(cells, 1, size - 10)
-        end
-      end
-      local text = pack('<I4', sum + asked) .. cells .. pack('<I6I4', cell, counted)
-      redis.call('SET', KEYS[key + i - 1], text, 'PX', math.ceil(width * ${cellsPerWindow + 2}))
-      reply[first + 2 * (i - 1)] = reply[first + 2 * (i - 1)] - asked
+  if several and fits then
+    for k = key, last do
+      local s = several[k]
+      write(KEYS[k], s[1], s[2], s[3], s[4], s[5])
+      reply[s[6]] = reply[s[6]] - s[5]
     end
   end
-  key = key + count
+  key = last + 1
 end
 return reply
 `;

@@ -128,4 +128,15 @@ if (backends.includes('redis')) {
     );
     t.pass('100 sequences of arrivals');
   });
+
+  t.test('a clock that is set back by little frees nothing, by much it begins anew', async (t) => {
+    const shared = await openSharedWindows(t);
+    const limit = limitOf(runs++, 0, 3);
+    const take = async (nowMs: number) => (await shared.take(nowMs, [limit])).isAllowed;
+    const nowMs = startMs + 9 * windowMs;
+    t.same([await take(nowMs), await take(nowMs), await take(nowMs)], [true, true, true]);
+    t.equal(await take(nowMs - 3 * cellMs), false, 'three cells back');
+    t.equal(await take(nowMs + windowMs), false, 'the last moment of the window');
+    t.equal(await take(nowMs - 5 * windowMs), true, 'five windows back');
+  });
 }
