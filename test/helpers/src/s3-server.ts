@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import S3rver from '@20minutes/s3rver';
 import type { Test } from 'tap';
 
@@ -18,6 +19,9 @@ const bucket = 'trellis-test';
 /** The one key that the server knows, and its secret, which it does not check. */
 const credentials = 'S3RVER:S3RVER';
 
+/** For what is being written when the test ends. */
+const writeMsMax = 10_000;
+
 /** Closed when the test ends, with all that it holds. */
 export async function startS3Server(t: Pick<Test, 'teardown' | 'testdir'>): Promise<S3Server> {
   const directory = t.testdir();
@@ -31,14 +35,21 @@ export async function startS3Server(t: Pick<Test, 'teardown' | 'testdir'>): Prom
   await s3.configureBuckets();
   const answer = s3.callback();
   const uploads = unfinishedUploads(join(directory, bucket, '._S3rver_uploads'));
+  const running = new Set<Promise<unknown>>();
   const server = createServer((request, response) => {
-    uploads.answer(request, response).then(
-      (answered) => answered || answer(request, response),
-      (error) => response.writeHead(500).end(String(error)),
-    );
+    const answering = uploads
+      .answer(request, response)
+      .then((answered) => answered || answer(request, response))
+      .catch((error) => response.writeHead(500).end(String(error)))
+      .finally(() => running.delete(answering));
+    running.add(answering);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.teardown(() => close(server));
+  t.teardown(async () => {
+    await close(server);
+    // Who gave up on an answer has it written all the same, into a folder that goes now.
+    await Promise.race([Promise.all(running), wait(writeMsMax, undefined, { ref: false })]);
+  });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
