@@ -31,15 +31,20 @@ const publicFaces = {
   metrics: ['admit-reader'],
   plans: [
     'define-quota',
+    'emit-plan-changed',
+    'follow-change',
     'kept-limits',
     'load-quotas',
+    'quota-state',
     'repository',
     'reserve-quota',
+    'schemas',
     'seed-plans',
+    'told-limits',
   ],
   roles: ['access-change', 'assignable-roles', 'current-call', 'errors', 'grants', 'system-roles'],
   'signing-keys': ['create-token-keys', 'token-keys'],
-  tenants: ['create-tenant', 'repository'],
+  tenants: ['create-tenant', 'present-tenant', 'repository', 'schemas'],
   users: ['create-person', 'emit-joined', 'lock-person', 'membership', 'schemas', 'seats'],
 };
 
@@ -55,16 +60,16 @@ const layers = {
   redis: [],
   local: ['core'],
   storage: ['core'],
-  domains: ['core', 'config', 'db', 'http', 'limits', 'queue', 'storage'],
+  domains: ['core', 'config', 'db', 'http', 'queue', 'storage'],
 };
 
 const tests = '(^test/|/test/)';
 const fastify = '(^|/)node_modules/(fastify|fastify-plugin|@fastify/[^/]+)/';
 const domains = '^packages/domains/src/';
 /** What of a domain knows nothing of HTTP, so that the worker can run it, where fastify is absent. */
-const sharedFiles = '(service|repository|jobs|events|errors|worker)\\.ts$';
+const sharedFiles = '(service|repository|jobs|events|errors|quota|worker)\\.ts$';
 const sharedFolders =
-  '(catalogue|data-schema|deliveries|delivery|log-in|passwords|person|pump|recovery|second-factor|sessions|throttle|verification)/';
+  '(catalogue|data-schema|deliveries|delivery|log-in|passwords|person|plans|pump|recovery|second-factor|sessions|tenants|throttle|verification)/';
 const shared = `${domains}[^/]+/(${sharedFiles}|${sharedFolders})`;
 
 const faces = Object.entries(publicFaces).map(([name, files]) => `${name}/(${files.join('|')})`);

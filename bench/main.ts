@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<{ default: Bench }>> = {
   fairness: () => import('./fairness.ts'),
   logins: () => import('./logins.ts'),
   publish: () => import('./publish.ts'),
+  'rate-limit': () => import('./rate-limit.ts'),
 };
 
 async function list(): Promise<void> {

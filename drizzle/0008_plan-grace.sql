@@ -1,6 +1,7 @@
 ALTER TABLE "api_keys" ADD COLUMN "rate_limit" integer;--> statement-breakpoint
 ALTER TABLE "tenants" ADD COLUMN "plan_grace" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "tenants" ADD COLUMN "plan_grace_until" timestamp (3) with time zone;--> statement-breakpoint
+CREATE INDEX "tenants_plan_type_index" ON "tenants" USING btree ("plan_type");--> statement-breakpoint
 CREATE VIEW "public"."tenant_limits" WITH (security_invoker = true) AS (
     select t.id as tenant_id, p.plan_type, p.name as plan_name,
       coalesce((t.plan_overrides->>'rateLimit')::int, p.rate_limit) as rate_limit,

@@ -69,6 +69,12 @@ export function reportAlone(title: string, unit: string, samples: readonly Sampl
   console.log('');
 }
 
+/** A table of what was measured under each name. */
+export function reportSpreads(title: string, values: Record<string, readonly number[]>): void {
+  printHead(title);
+  for (const [name, measured] of Object.entries(values)) console.log(row(name, measured));
+}
+
 export function medianOf(values: readonly number[]): number {
   return spreadOf(values).median;
 }

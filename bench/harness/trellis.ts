@@ -25,6 +25,8 @@ export interface BenchTrellis extends BenchTenant {
   api: Child;
   /** As the system's role, beside the platform. */
   sql: Sql;
+  /** Another API on the same database and Redis, with other settings where they are given. */
+  startApi(settings?: NodeJS.ProcessEnv): Promise<{ url: string; api: Child }>;
   startWorker(): Promise<Child>;
   /** The metrics of the worker, in the text format of Prometheus. */
   readWorkerMetrics(): Promise<string>;
@@ -43,14 +45,20 @@ export async function startTrellis(
   const env = await environment(lifecycle, services);
   await setUp({ env, demo: false });
   const sql = openSystem(lifecycle, services);
-  const url = `http://127.0.0.1:${env.PORT}`;
-  const api = startChild(lifecycle, 'apps/api/src/server.ts', env);
-  await untilReady(`${url}/health/ready`, lifecycle.signal, false);
+  const startApi = async (settings: NodeJS.ProcessEnv) => {
+    const url = `http://127.0.0.1:${settings.PORT}`;
+    const api = startChild(lifecycle, 'apps/api/src/server.ts', settings);
+    await untilReady(`${url}/health/ready`, lifecycle.signal, false);
+    return { url, api };
+  };
+  const { url, api } = await startApi(env);
   return {
     ...(await addTenant(url, sql)),
     url,
     api,
     sql,
+    startApi: async (settings = {}) =>
+      startApi({ ...env, PORT: String(await findPort()), ...settings }),
     startWorker: async () => {
       const worker = startChild(lifecycle, 'apps/worker/src/worker.ts', env);
       const ready = `http://127.0.0.1:${env.WORKER_PORT}/health/ready`;
@@ -99,6 +107,7 @@ async function environment(
     REDIS_PREFIX: `bench-${randomBytes(4).toString('hex')}`,
     SECRET_KEY: `k1:${randomBytes(32).toString('base64')}`,
     WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8',
+    RATE_LIMIT_ADDRESS_PER_MINUTE: '10000000',
     LOG_LEVEL: 'error',
     PORT: String(await findPort()),
     WORKER_PORT: String(await findPort()),

@@ -18,6 +18,8 @@ const refused: [from: string, to: string, rule: string][] = [
   [`${d}/one/service.ts`, `${d}/two/repository.ts`, 'domain-to-domain'],
   [`${d}/one/service.ts`, `${d}/one/routes/list.ts`, 'shared-without-http'],
   [`${d}/one/jobs.ts`, 'packages/http/src/access.ts', 'shared-without-http'],
+  [`${d}/one/quota.ts`, 'packages/http/src/access.ts', 'shared-without-http'],
+  [`${d}/one/reserve.ts`, `${d}/two/quota.ts`, 'domain-to-domain'],
   [`${d}/one/delivery/send.ts`, 'fastify', 'shared-without-http'],
   [`${d}/one/second-factor/service.ts`, 'fastify', 'shared-without-http'],
   ['apps/api/src/one.ts', `${d}/two/service.ts`, 'outside-to-domain'],

@@ -168,8 +168,9 @@ function readLists(api: Api, routes: DocumentedRoute[], account?: Account): Prom
   return Promise.all(routes.filter(isList).map((route) => get(api, route, account)));
 }
 
-/** Each thing of the tenant, as the tenant is shown it. */
+/** Each thing of the tenant, as the tenant is shown it; administrators alone are shown some. */
 function readOwn(tenant: Tenant): Promise<Reply[]> {
+  const isOwn = (route: DocumentedRoute) => caseOf(tenant.cases, route).status !== 403;
   const reads = tenant.routes.filter((route) => route.method === 'GET' && !isList(route));
-  return Promise.all(reads.map((route) => call(tenant, route, tenant.account)));
+  return Promise.all(reads.filter(isOwn).map((route) => call(tenant, route, tenant.account)));
 }

@@ -77,6 +77,2163 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/admin/plans': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the plans for administrators
+     * @description With how many tenants are on each, by `planType`.
+     *
+     *     Needs the permission `admin`.
+     */
+    get: {
+      parameters: {
+        query?: {
+          /** @description Items per page. */
+          limit?: number;
+          /** @description `nextCursor` of the page before. */
+          cursor?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                /**
+                 * @description What names the plan.
+                 * @example free
+                 */
+                planType: string;
+                /**
+                 * @description For people.
+                 * @example Free
+                 */
+                name: string;
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents: number;
+                /**
+                 * @description For how many days deliveries and their attempts can be looked up.
+                 * @example 7
+                 */
+                retentionDays: number;
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description After how many days of nothing but failures a subscription is disabled.
+                 * @example 5
+                 */
+                webhookFailureDays: number;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
+                featuresEnabled: string[];
+                /**
+                 * @description Whether new tenants get it.
+                 * @example true
+                 */
+                isDefault: boolean;
+                /**
+                 * @description How many tenants are on it.
+                 * @example 12
+                 */
+                tenants: number;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                updatedAt: string;
+              }[];
+              /** @description Pass it as `cursor` to get the next page; null on the last page. */
+              nextCursor: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    /**
+     * Create a plan
+     * @description With `isDefault` new tenants get it from then on, in place of the one before.
+     *
+     *     Needs the permission `admin`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: {
+          /** @description Repeat the request with the same key to get the first answer again. */
+          'Idempotency-Key'?: string;
+        };
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /**
+             * @description What names the plan, for good.
+             * @example team
+             */
+            planType: string;
+            /**
+             * @description For people.
+             * @example Team
+             */
+            name: string;
+            /**
+             * @description Requests per minute.
+             * @example 600
+             */
+            rateLimit: number;
+            /**
+             * @description Members, the disabled too, and pending invitations.
+             * @example 5
+             */
+            maxUsers: number;
+            /**
+             * @description Bytes of all files.
+             * @example 1073741824
+             */
+            maxStorage: number;
+            /**
+             * @description Subscriptions, the disabled too.
+             * @example 5
+             */
+            maxWebhooks: number;
+            /**
+             * @description Events per calendar month (UTC).
+             * @example 100000
+             */
+            maxEvents: number;
+            /**
+             * @description For how many days deliveries and their attempts can be looked up.
+             * @example 7
+             */
+            retentionDays: number;
+            /**
+             * @description Whether deliveries are tried for another day when the first retries have failed.
+             * @example false
+             */
+            retryTail?: boolean;
+            /**
+             * @description After how many days of nothing but failures a subscription is disabled.
+             * @example 5
+             */
+            webhookFailureDays?: number;
+            /** @description The features that come with it. */
+            featuresEnabled?: string[];
+            /**
+             * @description Whether new tenants get it.
+             * @example true
+             */
+            isDefault?: boolean;
+          };
+        };
+      };
+      responses: {
+        /** @description It was created; `Location` names it. */
+        201: {
+          headers: {
+            /** @description Where the resource is. */
+            Location?: string;
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            /** @description `true` when this is the answer of an earlier request with the same key. */
+            'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * @description What names the plan.
+               * @example free
+               */
+              planType: string;
+              /**
+               * @description For people.
+               * @example Free
+               */
+              name: string;
+              /**
+               * @description Requests per minute.
+               * @example 600
+               */
+              rateLimit: number;
+              /**
+               * @description Members, the disabled too, and pending invitations.
+               * @example 5
+               */
+              maxUsers: number;
+              /**
+               * @description Bytes of all files.
+               * @example 1073741824
+               */
+              maxStorage: number;
+              /**
+               * @description Subscriptions, the disabled too.
+               * @example 5
+               */
+              maxWebhooks: number;
+              /**
+               * @description Events per calendar month (UTC).
+               * @example 100000
+               */
+              maxEvents: number;
+              /**
+               * @description For how many days deliveries and their attempts can be looked up.
+               * @example 7
+               */
+              retentionDays: number;
+              /**
+               * @description Whether deliveries are tried for another day when the first retries have failed.
+               * @example false
+               */
+              retryTail: boolean;
+              /**
+               * @description After how many days of nothing but failures a subscription is disabled.
+               * @example 5
+               */
+              webhookFailureDays: number;
+              /**
+               * @description The features that come with it.
+               * @example [
+               *       "export"
+               *     ]
+               */
+              featuresEnabled: string[];
+              /**
+               * @description Whether new tenants get it.
+               * @example true
+               */
+              isDefault: boolean;
+              /**
+               * @description How many tenants are on it.
+               * @example 12
+               */
+              tenants: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              updatedAt: string;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/admin/plans/{planType}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show a plan
+     * @description The `ETag` of the reply can be sent as `If-Match` of a change.
+     *
+     *     Needs the permission `admin`.
+     */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          /**
+           * @description What names the plan, for good.
+           * @example team
+           */
+          planType: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * @description What names the plan.
+               * @example free
+               */
+              planType: string;
+              /**
+               * @description For people.
+               * @example Free
+               */
+              name: string;
+              /**
+               * @description Requests per minute.
+               * @example 600
+               */
+              rateLimit: number;
+              /**
+               * @description Members, the disabled too, and pending invitations.
+               * @example 5
+               */
+              maxUsers: number;
+              /**
+               * @description Bytes of all files.
+               * @example 1073741824
+               */
+              maxStorage: number;
+              /**
+               * @description Subscriptions, the disabled too.
+               * @example 5
+               */
+              maxWebhooks: number;
+              /**
+               * @description Events per calendar month (UTC).
+               * @example 100000
+               */
+              maxEvents: number;
+              /**
+               * @description For how many days deliveries and their attempts can be looked up.
+               * @example 7
+               */
+              retentionDays: number;
+              /**
+               * @description Whether deliveries are tried for another day when the first retries have failed.
+               * @example false
+               */
+              retryTail: boolean;
+              /**
+               * @description After how many days of nothing but failures a subscription is disabled.
+               * @example 5
+               */
+              webhookFailureDays: number;
+              /**
+               * @description The features that come with it.
+               * @example [
+               *       "export"
+               *     ]
+               */
+              featuresEnabled: string[];
+              /**
+               * @description Whether new tenants get it.
+               * @example true
+               */
+              isDefault: boolean;
+              /**
+               * @description How many tenants are on it.
+               * @example 12
+               */
+              tenants: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              updatedAt: string;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Change a plan
+     * @description Takes effect in every process within a second, for every tenant that has no limit of its own; `plan.changed` tells them. Where more is used than a new limit allows, nothing is removed, and nothing can be added until there is room.
+     *
+     *     Needs the permission `admin`.
+     */
+    patch: {
+      parameters: {
+        query?: never;
+        header?: {
+          /**
+           * @description The `ETag` that was read; 412 when the resource has changed since.
+           * @example "mgx1v2k0"
+           */
+          'if-match'?: string;
+        };
+        path: {
+          /**
+           * @description What names the plan, for good.
+           * @example team
+           */
+          planType: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /**
+             * @description For people.
+             * @example Team
+             */
+            name?: string;
+            /**
+             * @description Requests per minute.
+             * @example 600
+             */
+            rateLimit?: number;
+            /**
+             * @description Members, the disabled too, and pending invitations.
+             * @example 5
+             */
+            maxUsers?: number;
+            /**
+             * @description Bytes of all files.
+             * @example 1073741824
+             */
+            maxStorage?: number;
+            /**
+             * @description Subscriptions, the disabled too.
+             * @example 5
+             */
+            maxWebhooks?: number;
+            /**
+             * @description Events per calendar month (UTC).
+             * @example 100000
+             */
+            maxEvents?: number;
+            /**
+             * @description For how many days deliveries and their attempts can be looked up.
+             * @example 7
+             */
+            retentionDays?: number;
+            /**
+             * @description Whether deliveries are tried for another day when the first retries have failed.
+             * @example false
+             */
+            retryTail?: boolean;
+            /**
+             * @description After how many days of nothing but failures a subscription is disabled.
+             * @example 5
+             */
+            webhookFailureDays?: number;
+            /** @description The features that come with it. */
+            featuresEnabled?: string[];
+            /**
+             * @description Whether new tenants get it.
+             * @example true
+             */
+            isDefault?: boolean;
+          };
+        };
+      };
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * @description What names the plan.
+               * @example free
+               */
+              planType: string;
+              /**
+               * @description For people.
+               * @example Free
+               */
+              name: string;
+              /**
+               * @description Requests per minute.
+               * @example 600
+               */
+              rateLimit: number;
+              /**
+               * @description Members, the disabled too, and pending invitations.
+               * @example 5
+               */
+              maxUsers: number;
+              /**
+               * @description Bytes of all files.
+               * @example 1073741824
+               */
+              maxStorage: number;
+              /**
+               * @description Subscriptions, the disabled too.
+               * @example 5
+               */
+              maxWebhooks: number;
+              /**
+               * @description Events per calendar month (UTC).
+               * @example 100000
+               */
+              maxEvents: number;
+              /**
+               * @description For how many days deliveries and their attempts can be looked up.
+               * @example 7
+               */
+              retentionDays: number;
+              /**
+               * @description Whether deliveries are tried for another day when the first retries have failed.
+               * @example false
+               */
+              retryTail: boolean;
+              /**
+               * @description After how many days of nothing but failures a subscription is disabled.
+               * @example 5
+               */
+              webhookFailureDays: number;
+              /**
+               * @description The features that come with it.
+               * @example [
+               *       "export"
+               *     ]
+               */
+              featuresEnabled: string[];
+              /**
+               * @description Whether new tenants get it.
+               * @example true
+               */
+              isDefault: boolean;
+              /**
+               * @description How many tenants are on it.
+               * @example 12
+               */
+              tenants: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              updatedAt: string;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The resource has changed since it was read. */
+        412: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/admin/tenants': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the tenants
+     * @description The newest first. The trail of the platform keeps what was looked for.
+     *
+     *     Needs the permission `admin`.
+     */
+    get: {
+      parameters: {
+        query?: {
+          /** @description Items per page. */
+          limit?: number;
+          /** @description `nextCursor` of the page before. */
+          cursor?: string;
+          /**
+           * @description A part of the name or the slug, in any case.
+           * @example acme
+           */
+          search?: string;
+          /** @example active */
+          status?: 'active' | 'suspended';
+          /**
+           * @description What names the plan, for good.
+           * @example team
+           */
+          planType?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                /**
+                 * Format: uuid
+                 * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+                 */
+                id: string;
+                /** @example Analytical Engines */
+                name: string;
+                /** @example analytical-engines */
+                slug: string;
+                /** @example active */
+                status: 'active' | 'suspended';
+                /** @example free */
+                planType: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                createdAt: string;
+                /**
+                 * @description Whether its members run this installation.
+                 * @example false
+                 */
+                isPlatform: boolean;
+                /**
+                 * @description Its people, the disabled too.
+                 * @example 3
+                 */
+                members: number;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                updatedAt: string;
+              }[];
+              /** @description Pass it as `cursor` to get the next page; null on the last page. */
+              nextCursor: string | null;
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/admin/tenants/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show a tenant to administrators
+     * @description With its plan, its overrides, what holds now, and what it uses. The `ETag` can be sent as `If-Match` of a change.
+     *
+     *     Needs the permission `admin`.
+     */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /** @example Analytical Engines */
+              name: string;
+              /** @example analytical-engines */
+              slug: string;
+              /** @example active */
+              status: 'active' | 'suspended';
+              /** @example free */
+              planType: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              /**
+               * @description Whether its members run this installation.
+               * @example false
+               */
+              isPlatform: boolean;
+              /**
+               * @description Its people, the disabled too.
+               * @example 3
+               */
+              members: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              updatedAt: string;
+              plan: {
+                /**
+                 * @description What names the plan.
+                 * @example free
+                 */
+                planType: string;
+                /**
+                 * @description For people.
+                 * @example Free
+                 */
+                name: string;
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents: number;
+                /**
+                 * @description For how many days deliveries and their attempts can be looked up.
+                 * @example 7
+                 */
+                retentionDays: number;
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description After how many days of nothing but failures a subscription is disabled.
+                 * @example 5
+                 */
+                webhookFailureDays: number;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
+                featuresEnabled: string[];
+                /**
+                 * @description Whether new tenants get it.
+                 * @example true
+                 */
+                isDefault: boolean;
+              };
+              /** @description The limits that the tenant has other than its plan. */
+              overrides: {
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit?: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers?: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage?: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks?: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents?: number;
+                /** @description The features that come with it. */
+                featuresEnabled?: string[];
+              };
+              grace: {
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                until: string;
+                quotas: {
+                  /** @example 20 */
+                  maxUsers?: number;
+                  /** @example 20 */
+                  maxStorage?: number;
+                  /** @example 20 */
+                  maxWebhooks?: number;
+                  /** @example 20 */
+                  maxEvents?: number;
+                };
+              } | null;
+              /** @description What holds now: the plan with the overrides and the grace applied. */
+              limits: {
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents: number;
+                /**
+                 * @description For how many days deliveries and their attempts can be looked up.
+                 * @example 7
+                 */
+                retentionDays: number;
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
+                featuresEnabled: string[];
+              };
+              /**
+               * @description By quota, as `GET /tenant/usage` has it: users, storage, webhooks, events.
+               * @example {
+               *       "users": {
+               *         "used": 3,
+               *         "limit": 5,
+               *         "remaining": 2
+               *       }
+               *     }
+               */
+              usage: {
+                [key: string]: {
+                  /** @example 3 */
+                  used: number;
+                  /** @example 5 */
+                  limit: number;
+                  /**
+                   * @description Never below 0.
+                   * @example 2
+                   */
+                  remaining: number;
+                };
+              };
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Suspend or resume a tenant
+     * @description Within a second every process refuses all credentials of a suspended tenant (`tenant_suspended`), and takes them again when it is resumed.
+     *
+     *     Needs the permission `admin`.
+     */
+    patch: {
+      parameters: {
+        query?: never;
+        header?: {
+          /**
+           * @description The `ETag` that was read; 412 when the resource has changed since.
+           * @example "mgx1v2k0"
+           */
+          'if-match'?: string;
+        };
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /** @example active */
+            status: 'active' | 'suspended';
+          };
+        };
+      };
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /** @example Analytical Engines */
+              name: string;
+              /** @example analytical-engines */
+              slug: string;
+              /** @example active */
+              status: 'active' | 'suspended';
+              /** @example free */
+              planType: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              /**
+               * @description Whether its members run this installation.
+               * @example false
+               */
+              isPlatform: boolean;
+              /**
+               * @description Its people, the disabled too.
+               * @example 3
+               */
+              members: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              updatedAt: string;
+              plan: {
+                /**
+                 * @description What names the plan.
+                 * @example free
+                 */
+                planType: string;
+                /**
+                 * @description For people.
+                 * @example Free
+                 */
+                name: string;
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents: number;
+                /**
+                 * @description For how many days deliveries and their attempts can be looked up.
+                 * @example 7
+                 */
+                retentionDays: number;
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description After how many days of nothing but failures a subscription is disabled.
+                 * @example 5
+                 */
+                webhookFailureDays: number;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
+                featuresEnabled: string[];
+                /**
+                 * @description Whether new tenants get it.
+                 * @example true
+                 */
+                isDefault: boolean;
+              };
+              /** @description The limits that the tenant has other than its plan. */
+              overrides: {
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit?: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers?: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage?: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks?: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents?: number;
+                /** @description The features that come with it. */
+                featuresEnabled?: string[];
+              };
+              grace: {
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                until: string;
+                quotas: {
+                  /** @example 20 */
+                  maxUsers?: number;
+                  /** @example 20 */
+                  maxStorage?: number;
+                  /** @example 20 */
+                  maxWebhooks?: number;
+                  /** @example 20 */
+                  maxEvents?: number;
+                };
+              } | null;
+              /** @description What holds now: the plan with the overrides and the grace applied. */
+              limits: {
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents: number;
+                /**
+                 * @description For how many days deliveries and their attempts can be looked up.
+                 * @example 7
+                 */
+                retentionDays: number;
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
+                featuresEnabled: string[];
+              };
+              /**
+               * @description By quota, as `GET /tenant/usage` has it: users, storage, webhooks, events.
+               * @example {
+               *       "users": {
+               *         "used": 3,
+               *         "limit": 5,
+               *         "remaining": 2
+               *       }
+               *     }
+               */
+              usage: {
+                [key: string]: {
+                  /** @example 3 */
+                  used: number;
+                  /** @example 5 */
+                  limit: number;
+                  /**
+                   * @description Never below 0.
+                   * @example 2
+                   */
+                  remaining: number;
+                };
+              };
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The resource has changed since it was read. */
+        412: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    trace?: never;
+  };
+  '/api/v1/admin/tenants/{id}/plan': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Give a tenant a plan
+     * @description Replaces the plan and all overrides; takes effect in every process within a second. Refused (`plan_below_use`) when more is used than would then be allowed, unless `graceDays` says what becomes of that.
+     *
+     *     Needs the permission `admin`.
+     */
+    put: {
+      parameters: {
+        query?: never;
+        header?: {
+          /**
+           * @description The `ETag` that was read; 412 when the resource has changed since.
+           * @example "mgx1v2k0"
+           */
+          'if-match'?: string;
+        };
+        path: {
+          /** @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10 */
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /**
+             * @description What names the plan, for good.
+             * @example team
+             */
+            planType: string;
+            /** @description The limits that the tenant has other than its plan. */
+            overrides?: {
+              /**
+               * @description Requests per minute.
+               * @example 600
+               */
+              rateLimit?: number;
+              /**
+               * @description Members, the disabled too, and pending invitations.
+               * @example 5
+               */
+              maxUsers?: number;
+              /**
+               * @description Bytes of all files.
+               * @example 1073741824
+               */
+              maxStorage?: number;
+              /**
+               * @description Subscriptions, the disabled too.
+               * @example 5
+               */
+              maxWebhooks?: number;
+              /**
+               * @description Events per calendar month (UTC).
+               * @example 100000
+               */
+              maxEvents?: number;
+              /** @description The features that come with it. */
+              featuresEnabled?: string[];
+            };
+            /**
+             * @description For how many days quotas of which more is used stay as they are. With 0 the new limits hold at once: nothing is removed, and nothing can be added until there is room.
+             * @example 30
+             */
+            graceDays?: number;
+          };
+        };
+      };
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            /** @description The version of the resource, for `If-Match`. */
+            ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /**
+               * Format: uuid
+               * @example 0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10
+               */
+              id: string;
+              /** @example Analytical Engines */
+              name: string;
+              /** @example analytical-engines */
+              slug: string;
+              /** @example active */
+              status: 'active' | 'suspended';
+              /** @example free */
+              planType: string;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              createdAt: string;
+              /**
+               * @description Whether its members run this installation.
+               * @example false
+               */
+              isPlatform: boolean;
+              /**
+               * @description Its people, the disabled too.
+               * @example 3
+               */
+              members: number;
+              /**
+               * Format: date-time
+               * @example 2026-01-31T12:00:00.000Z
+               */
+              updatedAt: string;
+              plan: {
+                /**
+                 * @description What names the plan.
+                 * @example free
+                 */
+                planType: string;
+                /**
+                 * @description For people.
+                 * @example Free
+                 */
+                name: string;
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents: number;
+                /**
+                 * @description For how many days deliveries and their attempts can be looked up.
+                 * @example 7
+                 */
+                retentionDays: number;
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description After how many days of nothing but failures a subscription is disabled.
+                 * @example 5
+                 */
+                webhookFailureDays: number;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
+                featuresEnabled: string[];
+                /**
+                 * @description Whether new tenants get it.
+                 * @example true
+                 */
+                isDefault: boolean;
+              };
+              /** @description The limits that the tenant has other than its plan. */
+              overrides: {
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit?: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers?: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage?: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks?: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents?: number;
+                /** @description The features that come with it. */
+                featuresEnabled?: string[];
+              };
+              grace: {
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                until: string;
+                quotas: {
+                  /** @example 20 */
+                  maxUsers?: number;
+                  /** @example 20 */
+                  maxStorage?: number;
+                  /** @example 20 */
+                  maxWebhooks?: number;
+                  /** @example 20 */
+                  maxEvents?: number;
+                };
+              } | null;
+              /** @description What holds now: the plan with the overrides and the grace applied. */
+              limits: {
+                /**
+                 * @description Requests per minute.
+                 * @example 600
+                 */
+                rateLimit: number;
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
+                maxUsers: number;
+                /**
+                 * @description Bytes of all files.
+                 * @example 1073741824
+                 */
+                maxStorage: number;
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
+                maxWebhooks: number;
+                /**
+                 * @description Events per calendar month (UTC).
+                 * @example 100000
+                 */
+                maxEvents: number;
+                /**
+                 * @description For how many days deliveries and their attempts can be looked up.
+                 * @example 7
+                 */
+                retentionDays: number;
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
+                featuresEnabled: string[];
+              };
+              /**
+               * @description By quota, as `GET /tenant/usage` has it: users, storage, webhooks, events.
+               * @example {
+               *       "users": {
+               *         "used": 3,
+               *         "limit": 5,
+               *         "remaining": 2
+               *       }
+               *     }
+               */
+              usage: {
+                [key: string]: {
+                  /** @example 3 */
+                  used: number;
+                  /** @example 5 */
+                  limit: number;
+                  /**
+                   * @description Never below 0.
+                   * @example 2
+                   */
+                  remaining: number;
+                };
+              };
+            };
+          };
+        };
+        /** @description The request is not valid. */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description There is no such resource in this tenant. */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request did not arrive in time. */
+        408: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It conflicts with what is there. */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The resource has changed since it was read. */
+        412: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description It is larger than is accepted. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The content type is not supported. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The request is well formed but cannot be carried out. */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/api-keys': {
     parameters: {
       query?: never;
@@ -107,6 +2264,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -135,6 +2294,8 @@ export interface paths {
                  *     ]
                  */
                 permissions: string[];
+                /** @description Requests per minute; null when the limit of the tenant alone holds. */
+                rateLimit: number | null;
                 expiresAt: string | null;
                 /** @description To the minute or so. */
                 lastUsedAt: string | null;
@@ -179,6 +2340,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -235,6 +2397,11 @@ export interface paths {
              */
             permissions: string[];
             /**
+             * @description Requests per minute that the key can make, below the limit of the tenant. Routes whose window is larger or smaller than the general one have theirs of it.
+             * @example 60
+             */
+            rateLimit?: number;
+            /**
              * Format: date-time
              * @description Without it the key works until it is deleted.
              * @example 2027-01-31T12:00:00.000Z
@@ -251,6 +2418,8 @@ export interface paths {
             Location?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -278,6 +2447,8 @@ export interface paths {
                *     ]
                */
               permissions: string[];
+              /** @description Requests per minute; null when the limit of the tenant alone holds. */
+              rateLimit: number | null;
               expiresAt: string | null;
               /** @description To the minute or so. */
               lastUsedAt: string | null;
@@ -369,6 +2540,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -425,6 +2597,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -452,6 +2626,8 @@ export interface paths {
                *     ]
                */
               permissions: string[];
+              /** @description Requests per minute; null when the limit of the tenant alone holds. */
+              rateLimit: number | null;
               expiresAt: string | null;
               /** @description To the minute or so. */
               lastUsedAt: string | null;
@@ -502,6 +2678,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -547,6 +2724,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -615,6 +2794,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -690,6 +2870,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -768,6 +2950,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -831,6 +3014,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -923,6 +3108,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -987,6 +3177,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -1070,6 +3262,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -1125,6 +3318,8 @@ export interface paths {
         /** @description It was accepted and goes on in the background. */
         202: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -1198,6 +3393,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -1267,6 +3467,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -1316,6 +3518,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -1388,6 +3591,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -1486,6 +3691,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -1545,6 +3755,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -1604,6 +3816,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -1655,6 +3868,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -1713,6 +3928,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -1780,6 +3996,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -1862,6 +4080,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -1936,6 +4159,8 @@ export interface paths {
           headers: {
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -2029,6 +4254,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -2103,6 +4333,8 @@ export interface paths {
           headers: {
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -2196,6 +4428,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -2267,6 +4504,8 @@ export interface paths {
           headers: {
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -2362,6 +4601,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -2433,6 +4677,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -2506,6 +4752,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -2575,6 +4826,8 @@ export interface paths {
         /** @description It was accepted and goes on in the background. */
         202: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -2620,6 +4873,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -2694,6 +4952,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -2743,6 +5003,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -2802,6 +5063,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -2895,6 +5158,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -2969,6 +5233,8 @@ export interface paths {
           headers: {
             /** @description Where the resource is. */
             Location?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -3052,6 +5318,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3108,6 +5375,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -3187,6 +5456,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3246,6 +5516,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -3314,6 +5586,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3376,6 +5649,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -3469,6 +5744,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3527,6 +5803,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -3580,6 +5858,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3642,6 +5921,8 @@ export interface paths {
             ETag?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -3736,6 +6017,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3794,6 +6076,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -3852,6 +6136,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -3897,6 +6182,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -3974,6 +6261,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -4037,6 +6325,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -4149,6 +6439,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -4205,6 +6496,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -4267,6 +6560,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -4338,6 +6632,8 @@ export interface paths {
         /** @description It was accepted and goes on in the background. */
         202: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -4430,6 +6726,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -4486,6 +6783,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -4553,6 +6852,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -4616,6 +6916,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -4703,6 +7005,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -4770,6 +7073,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -4837,6 +7142,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -4900,6 +7206,8 @@ export interface paths {
             Location?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -4999,6 +7307,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -5080,6 +7389,8 @@ export interface paths {
         /** @description The content, or the part of it that `Range` asks for. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5089,6 +7400,8 @@ export interface paths {
         /** @description The content, or the part of it that `Range` asks for. */
         206: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5147,6 +7460,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -5205,6 +7519,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5277,6 +7593,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -5322,6 +7639,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -5390,6 +7709,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -5466,6 +7786,8 @@ export interface paths {
         /** @description The content, or the part of it that `Range` asks for. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5475,6 +7797,8 @@ export interface paths {
         /** @description The content, or the part of it that `Range` asks for. */
         206: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5543,6 +7867,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -5614,6 +7939,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5695,6 +8022,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -5753,6 +8081,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5819,6 +8149,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -5884,6 +8215,8 @@ export interface paths {
             Location?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -5996,6 +8329,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -6072,6 +8410,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -6179,6 +8519,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -6241,6 +8586,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -6312,6 +8659,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -6357,6 +8705,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -6425,6 +8775,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -6487,6 +8838,8 @@ export interface paths {
           headers: {
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -6599,6 +8952,11 @@ export interface paths {
           headers: {
             /** @description The seconds after which a repeat has a chance. */
             'Retry-After'?: number;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+            'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+            'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
             [name: string]: unknown;
           };
           content: {
@@ -6658,6 +9016,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -6692,6 +9052,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -6731,7 +9092,7 @@ export interface paths {
     };
     /**
      * List the plans
-     * @description All plans of this installation, the smallest rate limit first.
+     * @description All plans of this installation, the smallest rate limit first. What the own tenant may use, with the limits that are its alone, is in `GET /tenant/usage`.
      */
     get: {
       parameters: {
@@ -6745,41 +9106,75 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
             'application/json': {
               data: {
-                /** @example free */
+                /**
+                 * @description What names the plan.
+                 * @example free
+                 */
                 planType: string;
-                /** @example Free */
+                /**
+                 * @description For people.
+                 * @example Free
+                 */
                 name: string;
                 /**
                  * @description Requests per minute.
                  * @example 600
                  */
                 rateLimit: number;
-                /** @example 5 */
+                /**
+                 * @description Members, the disabled too, and pending invitations.
+                 * @example 5
+                 */
                 maxUsers: number;
                 /**
-                 * @description Bytes.
+                 * @description Bytes of all files.
                  * @example 1073741824
                  */
                 maxStorage: number;
-                /** @example 5 */
+                /**
+                 * @description Subscriptions, the disabled too.
+                 * @example 5
+                 */
                 maxWebhooks: number;
                 /**
-                 * @description Events per month.
+                 * @description Events per calendar month (UTC).
                  * @example 100000
                  */
                 maxEvents: number;
                 /**
-                 * @description How long deliveries are kept.
+                 * @description For how many days deliveries and their attempts can be looked up.
                  * @example 7
                  */
                 retentionDays: number;
-                /** @example [] */
+                /**
+                 * @description Whether deliveries are tried for another day when the first retries have failed.
+                 * @example false
+                 */
+                retryTail: boolean;
+                /**
+                 * @description After how many days of nothing but failures a subscription is disabled.
+                 * @example 5
+                 */
+                webhookFailureDays: number;
+                /**
+                 * @description The features that come with it.
+                 * @example [
+                 *       "export"
+                 *     ]
+                 */
                 featuresEnabled: string[];
+                /**
+                 * @description Whether new tenants get it.
+                 * @example true
+                 */
+                isDefault: boolean;
               }[];
             };
           };
@@ -6803,6 +9198,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -6863,6 +9259,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -6934,6 +9332,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -7001,6 +9400,8 @@ export interface paths {
             ETag?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -7113,6 +9514,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -7171,6 +9573,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -7247,6 +9651,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -7292,6 +9697,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -7369,6 +9776,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -7439,6 +9847,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -7569,6 +9979,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -7618,6 +10029,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -7662,6 +10075,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -7722,6 +10136,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -7811,6 +10227,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -7833,6 +10250,216 @@ export interface paths {
         };
       };
     };
+    trace?: never;
+  };
+  '/api/v1/tenant/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show what the tenant uses of its plan
+     * @description Each limit with what is used and what is left of it. The limits are those that hold now: of the plan, with what the tenant has otherwise, and with a grace that still runs.
+     */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The answer. */
+        200: {
+          headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /** @description Used by events of this calendar month (UTC). */
+              events: {
+                /**
+                 * @description By events of this calendar month (UTC).
+                 * @example 3
+                 */
+                used: number;
+                /**
+                 * @description With overrides and a grace applied.
+                 * @example 5
+                 */
+                limit: number;
+                /**
+                 * @description Never below 0.
+                 * @example 2
+                 */
+                remaining: number;
+              };
+              /** @description Used by bytes of files and of uploads under way. */
+              storage: {
+                /**
+                 * @description By bytes of files and of uploads under way.
+                 * @example 3
+                 */
+                used: number;
+                /**
+                 * @description With overrides and a grace applied.
+                 * @example 5
+                 */
+                limit: number;
+                /**
+                 * @description Never below 0.
+                 * @example 2
+                 */
+                remaining: number;
+              };
+              /** @description Used by members, the disabled too, and pending invitations. */
+              users: {
+                /**
+                 * @description By members, the disabled too, and pending invitations.
+                 * @example 3
+                 */
+                used: number;
+                /**
+                 * @description With overrides and a grace applied.
+                 * @example 5
+                 */
+                limit: number;
+                /**
+                 * @description Never below 0.
+                 * @example 2
+                 */
+                remaining: number;
+              };
+              /** @description Used by subscriptions, the disabled too. */
+              webhooks: {
+                /**
+                 * @description By subscriptions, the disabled too.
+                 * @example 3
+                 */
+                used: number;
+                /**
+                 * @description With overrides and a grace applied.
+                 * @example 5
+                 */
+                limit: number;
+                /**
+                 * @description Never below 0.
+                 * @example 2
+                 */
+                remaining: number;
+              };
+              /**
+               * @description What names the plan.
+               * @example free
+               */
+              planType: string;
+              /**
+               * @description For people.
+               * @example Free
+               */
+              planName: string;
+              /**
+               * @description The features that come with it.
+               * @example [
+               *       "export"
+               *     ]
+               */
+              featuresEnabled: string[];
+              rateLimit: {
+                /**
+                 * @description Requests per minute of all callers together.
+                 * @example 600
+                 */
+                limit: number;
+                /**
+                 * @description The length of the window that requests are counted in.
+                 * @example 60
+                 */
+                windowSeconds: number;
+                /**
+                 * @description In the window that ends now.
+                 * @example 12
+                 */
+                used: number;
+                /**
+                 * @description What fits the window now.
+                 * @example 588
+                 */
+                remaining: number;
+              };
+              grace: {
+                /**
+                 * Format: date-time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                until: string;
+                quotas: {
+                  /** @example 20 */
+                  maxUsers?: number;
+                  /** @example 20 */
+                  maxStorage?: number;
+                  /** @example 20 */
+                  maxWebhooks?: number;
+                  /** @example 20 */
+                  maxEvents?: number;
+                };
+              } | null;
+            };
+          };
+        };
+        /** @description No valid credential was sent. */
+        401: {
+          headers: {
+            'WWW-Authenticate'?: string;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description A permission is missing, or the plan allows no more. */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        429: components['responses']['RateLimited'];
+        /** @description Something went wrong on our side. */
+        500: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description The service cannot answer now. */
+        503: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/api/v1/users': {
@@ -7875,6 +10502,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -7943,6 +10572,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -8017,6 +10647,8 @@ export interface paths {
             ETag?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -8126,6 +10758,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -8184,6 +10817,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -8257,6 +10892,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -8302,6 +10938,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -8379,6 +11017,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -8444,6 +11083,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -8562,6 +11203,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -8635,6 +11277,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -8762,6 +11406,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -8821,6 +11466,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -8915,6 +11562,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -8994,6 +11642,8 @@ export interface paths {
             ETag?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -9134,6 +11784,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -9192,6 +11843,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -9291,6 +11944,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -9336,6 +11990,8 @@ export interface paths {
         /** @description Done; there is no body. */
         204: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content?: never;
@@ -9404,6 +12060,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -9486,6 +12143,8 @@ export interface paths {
           headers: {
             /** @description The version of the resource, for `If-Match`. */
             ETag?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -9630,6 +12289,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -9706,6 +12366,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -9793,6 +12455,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -9853,6 +12516,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -9966,6 +12631,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -10037,6 +12703,8 @@ export interface paths {
           headers: {
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -10156,6 +12824,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -10246,6 +12915,8 @@ export interface paths {
           headers: {
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -10270,6 +12941,8 @@ export interface paths {
             Location?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -10390,6 +13063,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -10451,6 +13125,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -10539,6 +13215,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -10599,6 +13276,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -10683,6 +13362,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -10749,6 +13429,8 @@ export interface paths {
         /** @description The answer. */
         200: {
           headers: {
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -10869,6 +13551,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -10945,6 +13628,8 @@ export interface paths {
             ETag?: string;
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -11085,6 +13770,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -11152,6 +13838,8 @@ export interface paths {
           headers: {
             /** @description `true` when this is the answer of an earlier request with the same key. */
             'Idempotency-Replayed'?: string;
+            RateLimit: components['headers']['RateLimit'];
+            'RateLimit-Policy': components['headers']['RateLimit-Policy'];
             [name: string]: unknown;
           };
           content: {
@@ -11280,6 +13968,7 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        429: components['responses']['RateLimited'];
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -11369,6 +14058,13 @@ export interface paths {
                   latencyMs?: number;
                   detail?: unknown;
                 };
+                rateLimits: {
+                  /** @example healthy */
+                  status: 'healthy' | 'degraded' | 'unhealthy' | 'not_configured';
+                  /** @example 0.8 */
+                  latencyMs?: number;
+                  detail?: unknown;
+                };
                 eventLoop: {
                   /** @example healthy */
                   status: 'healthy' | 'degraded' | 'unhealthy' | 'not_configured';
@@ -11445,6 +14141,13 @@ export interface paths {
                   detail?: unknown;
                 };
                 disk: {
+                  /** @example healthy */
+                  status: 'healthy' | 'degraded' | 'unhealthy' | 'not_configured';
+                  /** @example 0.8 */
+                  latencyMs?: number;
+                  detail?: unknown;
+                };
+                rateLimits: {
                   /** @example healthy */
                   status: 'healthy' | 'degraded' | 'unhealthy' | 'not_configured';
                   /** @example 0.8 */
@@ -11705,10 +14408,39 @@ export interface components {
       }[];
     };
   };
-  responses: never;
+  responses: {
+    /** @description The requests of the tenant, the caller or the address are used up for now; `Retry-After` says when to come back. */
+    RateLimited: {
+      headers: {
+        RateLimit: components['headers']['RateLimit'];
+        'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
+        'Retry-After': components['headers']['Retry-After'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'];
+      };
+    };
+  };
   parameters: never;
   requestBodies: never;
-  headers: never;
+  headers: {
+    /** @description Of each limit that holds, how many requests remain (`r`), and in how many seconds all of them are there again (`t`). */
+    RateLimit: string;
+    /** @description The limits that hold: so many requests (`q`) in so many seconds (`w`). */
+    'RateLimit-Policy': string;
+    /** @description Requests in a window, of the limit that is nearest to being used up. */
+    'X-RateLimit-Limit': number;
+    /** @description How many of them remain. */
+    'X-RateLimit-Remaining': number;
+    /** @description The seconds after which all of them are there again. */
+    'X-RateLimit-Reset': number;
+    /** @description The seconds after which a repeat has a chance. */
+    'Retry-After': number;
+  };
   pathItems: never;
 }
 export type $defs = Record<string, never>;

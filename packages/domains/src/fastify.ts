@@ -2,6 +2,7 @@ import type { ApiSettings } from '@trellis/config/settings';
 import type { SignAccessToken } from './auth/access-token.ts';
 import type { LoginThrottle } from './auth/throttle/login-throttle.ts';
 import type { Platform } from './platform.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { TokenKeys } from './signing-keys/token-keys.ts';
 
 /** What the API decorates its instance with, for the plugins of the domains. */
@@ -16,5 +17,6 @@ declare module 'fastify' {
     signAccessToken: SignAccessToken;
     /** Slows down who guesses passwords or codes. */
     loginThrottle: LoginThrottle;
+    rateLimits: RateLimits;
   }
 }

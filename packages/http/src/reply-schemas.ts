@@ -35,10 +35,35 @@ const ETag = Type.String({
   description: 'The version of the resource, for `If-Match`.',
   examples: ['"mgx1v2k0"'],
 });
-const retryLater: Headers = {
+export const retryLater: Headers = {
   'Retry-After': Type.Integer({
     description: 'The seconds after which a repeat has a chance.',
     examples: [2],
+  }),
+};
+
+/** What each answer to a limited request tells (draft-ietf-httpapi-ratelimit-headers). */
+export const rateLimitHeaders: Headers = {
+  RateLimit: Type.String({
+    description:
+      'Of each limit that holds, how many requests remain (`r`), and in how many seconds all of them are there again (`t`).',
+    examples: ['"tenant";r=599;t=60'],
+  }),
+  'RateLimit-Policy': Type.String({
+    description: 'The limits that hold: so many requests (`q`) in so many seconds (`w`).',
+    examples: ['"tenant";q=600;w=60'],
+  }),
+  'X-RateLimit-Limit': Type.Integer({
+    description: 'Requests in a window, of the limit that is nearest to being used up.',
+    examples: [600],
+  }),
+  'X-RateLimit-Remaining': Type.Integer({
+    description: 'How many of them remain.',
+    examples: [599],
+  }),
+  'X-RateLimit-Reset': Type.Integer({
+    description: 'The seconds after which all of them are there again.',
+    examples: [60],
   }),
 };
 

@@ -37,5 +37,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls, for which tenant; null on public routes. Read it with `callOf`. */
     call: CallContext | null;
+    /** Requests per minute that the API key which calls may make; null when it has no own limit. */
+    keyRateLimit: number | null;
   }
 }

@@ -2,7 +2,7 @@ import { failFastRedis } from '@trellis/redis/fail-fast-redis';
 import type { Limit, Verdict } from './limit.ts';
 import { createProcessWindows, type ProcessWindows } from './process-windows.ts';
 import { createRefusals } from './refusals.ts';
-import { createSharedWindows } from './shared-windows.ts';
+import { createSharedWindows, type Observer } from './shared-windows.ts';
 import { watchRedis } from './watch-redis.ts';
 
 /** Where requests are counted: in Redis with all other processes, or in this one alone. */
@@ -67,26 +67,24 @@ function createSharedLimiter(options: LimiterOptions, redisUrl: string): Limiter
     onChange(isUp ? 'redis' : 'process', cause);
   });
 
-  const takeShared = async (limits: readonly Limit[], cost: number): Promise<Verdict> => {
-    try {
-      const verdict = await shared.take(limits, cost);
-      const nowMs = performance.now();
+  const observer: Observer = {
+    verdict(limits, cost, verdict) {
       // Counted here too, for the time when Redis is away.
-      if (verdict.isAllowed) local.note(limits, cost, nowMs);
-      else refusals.note(limits, cost, verdict, nowMs);
-      return verdict;
-    } catch (error) {
+      if (verdict.isAllowed) local.note(limits, cost, performance.now());
+      else refusals.note(limits, cost, verdict, performance.now());
+    },
+    failure(limits, cost, error) {
       watch.lost(error);
       return local.take(limits, cost, performance.now());
-    }
+    },
   };
   return {
-    async take(limits, cost = 1) {
+    take(limits, cost = 1) {
       const nowMs = performance.now();
-      if (!watch.isUp()) return local.take(limits, cost, nowMs);
+      if (!watch.isUp()) return Promise.resolve(local.take(limits, cost, nowMs));
       const refused =
         refusals.find(limits, cost, nowMs) ?? refuseUnknown(local, limits, cost, nowMs, backAtMs);
-      return refused ?? takeShared(limits, cost);
+      return refused ? Promise.resolve(refused) : shared.take(limits, cost, observer);
     },
     async look(limits) {
       const here = () => local.peek(limits, 0, performance.now());

@@ -11,7 +11,14 @@ export interface SharedWindows {
    * Rejects when Redis is away, and when it has not answered in time: then it may count all the
    * same, later.
    */
-  take(limits: readonly Limit[], cost: number): Promise<Verdict>;
+  take(limits: readonly Limit[], cost: number, observer?: Observer): Promise<Verdict>;
+}
+
+/** Sees what becomes of requests, without the promise that each would cost. */
+export interface Observer {
+  verdict(limits: readonly Limit[], cost: number, verdict: Verdict): void;
+  /** Answers in place of Redis. */
+  failure(limits: readonly Limit[], cost: number, error: unknown): Verdict;
 }
 
 export interface SharedWindowsOptions {
@@ -24,6 +31,7 @@ export interface SharedWindowsOptions {
 interface Waiting {
   limits: readonly Limit[];
   cost: number;
+  observer: Observer | undefined;
   resolve: (verdict: Verdict) => void;
   reject: (error: unknown) => void;
 }
@@ -62,11 +70,11 @@ export function createSharedWindows(
     for (let from = 0; from < all.length; from += batchMax) send(all.slice(from, from + batchMax));
   };
   return {
-    take: (limits, cost) =>
+    take: (limits, cost, observer) =>
       new Promise((resolve, reject) => {
         // Behind all that this turn of the loop reads from its sockets.
         if (gathering.length === 0) setImmediate(flush);
-        gathering.push({ limits, cost, resolve, reject });
+        gathering.push({ limits, cost, observer, resolve, reject });
       }),
   };
 }
@@ -104,20 +112,25 @@ function answer(batch: Batch, reply: readonly number[]): void {
   batch.isDone = true;
   const nowMs = reply[0] ?? 0;
   let next = 1;
-  for (const { limits, resolve } of batch.waiting) {
+  for (const { limits, cost, observer, resolve } of batch.waiting) {
     const states = limits.map(({ max, windowMs }) => {
       const remaining = reply[next++] ?? 0;
       const retryMs = reply[next++] ?? 0;
       return { remaining, retryMs, resetMs: remaining < max ? resetMsOf(windowMs, nowMs) : 0 };
     });
-    resolve(verdictOf(states));
+    const verdict = verdictOf(states);
+    observer?.verdict(limits, cost, verdict);
+    resolve(verdict);
   }
 }
 
 function refuse(batch: Batch, error: unknown): void {
   if (batch.isDone) return;
   batch.isDone = true;
-  for (const { reject } of batch.waiting) reject(error);
+  for (const { limits, cost, observer, resolve, reject } of batch.waiting) {
+    if (observer) resolve(observer.failure(limits, cost, error));
+    else reject(error);
+  }
 }
 
 /**

@@ -13,12 +13,14 @@ export interface DocumentedRoute {
   bodyTypes: string[];
   /** Every status that it may answer with. */
   statuses: number[];
+  /** Those of them for reasons that it shares with other routes; its document refers to them. */
+  sharedStatuses: number[];
 }
 
 interface Operation {
   parameters?: { in: string; name: string }[];
   requestBody?: { content: Record<string, unknown> };
-  responses: Record<string, unknown>;
+  responses: Record<string, object>;
 }
 
 /** Every route of `/docs/json`. */
@@ -36,6 +38,9 @@ export async function documentedRoutes(api: Pick<Api, 'request'>): Promise<Docum
         queryParameters: namesIn(parameters, 'query'),
         bodyTypes: Object.keys(requestBody?.content ?? {}),
         statuses: Object.keys(responses).map(Number),
+        sharedStatuses: Object.entries(responses)
+          .filter(([, response]) => '$ref' in response)
+          .map(([status]) => Number(status)),
       };
     }),
   );

@@ -32,6 +32,7 @@ export function testEnv(
     STORAGE_URL: `file:${filesFolderOf(database)}`,
     SECRET_KEY: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
     WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8,::1/128',
+    RATE_LIMIT_ADDRESS_PER_MINUTE: '10000000',
     LOG_LEVEL: 'silent',
     LOG_REQUESTS: 'all',
     PORT: '0',

@@ -1,5 +1,6 @@
 import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
+import { ProblemError } from '@trellis/core/errors';
 import { holdsPermission } from '@trellis/core/permissions';
 import { createKeyAuthenticator } from '@trellis/domains/api-keys/authenticate-key';
 import { createAuthenticator } from '@trellis/domains/auth/authenticate';
@@ -23,10 +24,13 @@ async function authenticationPlugin(app: App): Promise<void> {
   const keys = createKeyAuthenticator(platform);
   app.addHook('onClose', () => keys.close());
   app.decorateRequest('call', null);
+  app.decorateRequest('keyRateLimit', null);
 
-  const identify = async ({ kind, text }: Credential): Promise<Caller> => {
+  const identify = async (request: FastifyRequest, credential: Credential): Promise<Caller> => {
+    const { kind, text } = credential;
     if (kind === 'api_key') {
-      const { id, tenantId, permissions } = await keys.authorize(text);
+      const { id, tenantId, permissions, rateLimit } = await keys.authorize(text);
+      request.keyRateLimit = rateLimit;
       return { tenantId, actor: { type: 'api_key', id }, sessionId: null, permissions };
     }
     const claims = await app.verifyAccessToken(text);
@@ -35,17 +39,14 @@ async function authenticationPlugin(app: App): Promise<void> {
     return { tenantId, actor: { type: 'user', id }, sessionId, permissions };
   };
 
-  app.addHook('onRequest', async (request) => {
-    const needed = request.routeOptions.config.access;
-    if (!needed || needed.kind === 'public') return;
+  const admit = async (request: FastifyRequest, needed: Access): Promise<void> => {
     const credential = credentialOf(request.headers);
     if (!credential) {
       if (needed.kind === 'optional') return;
       throw commonErrors.unauthenticated(credentialAdvice);
     }
     try {
-      const caller = await identify(credential);
-      request.call = callFrom(request, caller);
+      request.call = callFrom(request, await identify(request, credential));
     } catch (error) {
       const suspended = suspendedCallerOf(error);
       // For the trail, which tells of this refusal too.
@@ -53,6 +54,18 @@ async function authenticationPlugin(app: App): Promise<void> {
       throw error;
     }
     assertAccess(needed, request.call);
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    const needed = request.routeOptions.config.access;
+    if (!needed || needed.kind === 'public') return;
+    try {
+      await admit(request, needed);
+    } catch (error) {
+      // Who is not known counts by the address: whoever guesses credentials runs out of tries.
+      if (isRefusal(error)) await app.limitRefused(request, reply);
+      throw error;
+    }
   });
 }
 
@@ -65,6 +78,11 @@ function callFrom(request: FastifyRequest, caller: Caller): CallContext {
   };
 }
 
+/** Rather than a part that is away. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProblemError && error.status < 500;
+}
+
 /** Throws `session_required` or `forbidden`, both 403. */
 function assertAccess(needed: Access, { sessionId, permissions }: Caller): void {
   if (needed.kind === 'session' && sessionId === null) throw authErrors.session_required();
@@ -75,6 +93,6 @@ function assertAccess(needed: Access, { sessionId, permissions }: Caller): void 
 
 export default plugin(authenticationPlugin, {
   name: 'authentication',
-  // What it refuses must leave with the headers of these two as well.
-  dependencies: ['platform', 'access-tokens', 'security-headers', 'cors'],
+  // What it refuses must leave with the headers of the last three as well.
+  dependencies: ['platform', 'access-tokens', 'security-headers', 'cors', 'rate-limit'],
 });

@@ -4,7 +4,11 @@ import type { App } from '@trellis/http/types';
 import plugin from 'fastify-plugin';
 import type { PluginOptions } from './platform.ts';
 
-const exposedHeaders = ['etag', 'location', 'retry-after', 'x-request-id'];
+const exposedHeaders = [
+  ...['etag', 'idempotency-replayed', 'location', 'retry-after', 'x-request-id'],
+  ...['ratelimit', 'ratelimit-policy'],
+  ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+];
 
 /** Browsers may call from the listed origins only; none are listed by default. */
 async function corsPlugin(app: App, { settings }: PluginOptions): Promise<void> {

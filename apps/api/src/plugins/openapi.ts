@@ -5,11 +5,13 @@ import { problem } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import plugin from 'fastify-plugin';
+import { documentLimits, limitedMark } from '../openapi-limits.ts';
 import { version } from '../version.ts';
 import type { PluginOptions } from './platform.ts';
 
 const description = `One multi-tenant backend. Errors are \`application/problem+json\` (RFC 9457) with a
-stable \`code\`. Lists answer \`{ data, nextCursor }\`. Times are ISO 8601 in UTC, ids are UUIDv7.`;
+stable \`code\`. Lists answer \`{ data, nextCursor }\`. Times are ISO 8601 in UTC, ids are UUIDv7. Requests are
+limited: \`RateLimit\` and \`X-RateLimit-*\` of each answer say what is left, and a 429 when to come back.`;
 
 /** OpenAPI 3.1 at /docs/json, and a page to browse it at /docs. */
 async function openapiPlugin(app: App, { settings }: PluginOptions): Promise<void> {
@@ -29,8 +31,11 @@ async function openapiPlugin(app: App, { settings }: PluginOptions): Promise<voi
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
     },
     transform: ({ schema, url, route }) => ({ schema: describe(schema, route), url }),
-    transformObject: (document) =>
-      'openapiObject' in document ? asOptionalBodies(document.openapiObject) : {},
+    transformObject(document) {
+      if (!('openapiObject' in document)) return {};
+      documentLimits(document.openapiObject);
+      return asOptionalBodies(document.openapiObject);
+    },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }
@@ -52,6 +57,7 @@ function describe(schema: FastifySchema, { method, config }: Route): FastifySche
     ...schema,
     description: [schema.description, needs].filter(Boolean).join('\n\n'),
     security: securityOf(needed),
+    ...(needed && config?.limits !== false && { [limitedMark]: true }),
     response: config?.idempotent
       ? withReplay(responsesOf(schema, method))
       : responsesOf(schema, method),

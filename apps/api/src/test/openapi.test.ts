@@ -9,7 +9,11 @@ interface Schema {
 
 interface Operation {
   requestBody?: { required: boolean; content: Record<string, { schema: Schema }> };
-  responses: Record<string, { headers?: Record<string, object> }>;
+  responses: Record<string, Response & { $ref?: string }>;
+}
+
+interface Response {
+  headers?: Record<string, object>;
 }
 
 t.test(
@@ -27,8 +31,11 @@ t.test(
       if (!found) throw new Error(`${key} is not documented`);
       return found.operation;
     };
+    const limits = ['RateLimit', 'RateLimit-Policy'];
     const headersOf = (key: string, status: number) =>
-      Object.keys(of(key).responses[status]?.headers ?? {});
+      Object.keys(of(key).responses[status]?.headers ?? {}).filter(
+        (name) => !limits.includes(name),
+      );
 
     await t.test('no property of a body is required that has a default', async (t) => {
       let defaults = 0;
@@ -73,12 +80,30 @@ t.test(
 
     await t.test('what is made is named, and who must wait is told how long', async (t) => {
       for (const { key, operation } of operations) {
-        for (const [status, { headers = {} }] of Object.entries(operation.responses)) {
+        for (const [status, response] of Object.entries(operation.responses)) {
+          const shared = response.$ref?.replace('#/components/responses/', '') ?? '';
+          const { headers = {} }: Response = document.components.responses[shared] ?? response;
           if (status === '201') t.ok('Location' in headers, `${key}: ${status}`);
           if (status === '429' || status === '503')
             t.ok('Retry-After' in headers, `${key}: ${status}`);
         }
       }
+    });
+
+    await t.test('what is limited says so, and its answers what is left', async (t) => {
+      const unlimited = operations.filter(({ operation }) => !(429 in operation.responses));
+      t.same(unlimited.map(({ key }) => key).toSorted(), [
+        'get /.well-known/jwks.json',
+        'get /health',
+        'get /health/live',
+        'get /health/ready',
+        'get /metrics',
+      ]);
+      t.same(Object.keys(of('get /api/v1/users').responses[200]?.headers ?? {}), limits);
+      const { headers } = document.components.responses.RateLimited;
+      const names = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
+      t.same(Object.keys(headers), [...limits, ...names, 'Retry-After']);
+      t.same(Object.keys(document.components.headers), [...limits, ...names, 'Retry-After']);
     });
   },
 );

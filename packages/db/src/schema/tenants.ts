@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { currentTenant, id, instant, policies, timestamps } from '../columns.ts';
 import { type PlanGrace, type PlanOverrides, plans } from './plans.ts';
 
@@ -25,5 +25,5 @@ export const tenants = pgTable(
     createdBy: uuid(),
     ...timestamps(),
   },
-  (table) => policies(sql`${table.id} = ${currentTenant}`),
+  (table) => [index().on(table.planType), ...policies(sql`${table.id} = ${currentTenant}`)],
 );

@@ -11,6 +11,9 @@ const ApiKey = Type.Object({
     examples: ['trl_k3vq7pz2mwxa'],
   }),
   permissions: Permissions,
+  rateLimit: Type.Union([Type.Integer({ examples: [60] }), Type.Null()], {
+    description: 'Requests per minute; null when the limit of the tenant alone holds.',
+  }),
   expiresAt: Nullable(Timestamp),
   lastUsedAt: Nullable(Timestamp),
   createdBy: Nullable(Id),

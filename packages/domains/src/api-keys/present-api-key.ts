@@ -8,6 +8,7 @@ export function presentApiKey(row: ApiKey): ApiKeyReply {
     name: row.name,
     prefix: row.prefix,
     permissions: row.permissions,
+    rateLimit: row.rateLimit,
     expiresAt: row.expiresAt?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
     createdBy: row.createdBy,

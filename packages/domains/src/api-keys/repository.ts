@@ -41,6 +41,8 @@ export interface KeyGrant {
   tenantId: string;
   tenantStatus: 'active' | 'suspended';
   permissions: ReadonlySet<string>;
+  /** Requests per minute; null when the limit of the tenant alone holds. */
+  rateLimit: number | null;
   expiresAt: Date | null;
 }
 
@@ -52,7 +54,7 @@ export async function loadKeyGrants(
   const rows = await db.querySystem<Omit<KeyGrant, 'permissions'> & GrantRow>(
     (sql) => sql`
     select k.id, k.tenant_id as "tenantId", k.key_hash as hash, k.permissions,
-      k.expires_at as "expiresAt", t.status as "tenantStatus"
+      k.rate_limit as "rateLimit", k.expires_at as "expiresAt", t.status as "tenantStatus"
     from api_keys k join tenants t on t.id = k.tenant_id
     where k.key_hash = any (${hashes})`,
   );

@@ -18,6 +18,13 @@ const Permissions = Type.Array(
     examples: [['users:read', 'webhooks:read']],
   },
 );
+const RateLimit = Type.Integer({
+  minimum: 1,
+  maximum: 1_000_000,
+  description:
+    'Requests per minute that the key can make, below the limit of the tenant. Routes whose window is larger or smaller than the general one have theirs of it.',
+  examples: [60],
+});
 
 export const ApiKeyReply = Type.Object({
   id: Id,
@@ -27,6 +34,9 @@ export const ApiKeyReply = Type.Object({
     examples: ['trl_k3vq7pz2mwxa'],
   }),
   permissions: Permissions,
+  rateLimit: Type.Union([RateLimit, Type.Null()], {
+    description: 'Requests per minute; null when the limit of the tenant alone holds.',
+  }),
   expiresAt: Nullable(Timestamp),
   lastUsedAt: Type.Union([Timestamp, Type.Null()], { description: 'To the minute or so.' }),
   createdBy: Type.Union([Id, Type.Null()], { description: 'The person or the key that made it.' }),
@@ -46,6 +56,7 @@ export type CreatedApiKeyReply = Static<typeof CreatedApiKeyReply>;
 export const CreateApiKeyBody = Body({
   name: KeyName,
   permissions: Permissions,
+  rateLimit: Type.Optional(RateLimit),
   expiresAt: Type.Optional(
     Type.String({
       format: 'date-time',

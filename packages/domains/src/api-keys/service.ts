@@ -28,7 +28,7 @@ import type { ApiKeyReply, CreateApiKeyBody, CreatedApiKeyReply } from './schema
 export interface ApiKeysService {
   list(call: CallContext, query: PageQuery): Promise<Page<ApiKeyReply>>;
   get(call: CallContext, id: string): Promise<ApiKeyReply>;
-  /** Nobody gives a key what they do not hold, and no key makes one that outlives it. */
+  /** Nobody gives a key what they do not hold; no key makes one that outlives or outpaces it. */
   create(call: CallContext, input: CreateApiKeyBody): Promise<CreatedApiKeyReply>;
   delete(call: CallContext, id: string): Promise<void>;
 }
@@ -52,7 +52,10 @@ export function createApiKeysService(needs: Needs): ApiKeysService {
     async create(call, input) {
       assertForKeys(needs.catalogue, input.permissions);
       const expiresAt = parseExpiry(needs.clock.now(), input.expiresAt);
-      return db.withTenant(call.tenantId, (tx) => create(needs, tx, call, { ...input, expiresAt }));
+      const { rateLimit = null } = input;
+      return db.withTenant(call.tenantId, (tx) =>
+        create(needs, tx, call, { ...input, rateLimit, expiresAt }),
+      );
     },
     delete: (call, id) => db.withTenant(call.tenantId, (tx) => remove(needs, tx, call, id)),
   };
@@ -80,21 +83,20 @@ async function create(
   needs: Needs,
   tx: Tx,
   call: CallContext,
-  { name, permissions, expiresAt }: Pick<ApiKey, 'name' | 'permissions' | 'expiresAt'>,
+  input: Pick<ApiKey, 'name' | 'permissions' | 'rateLimit' | 'expiresAt'>,
 ): Promise<CreatedApiKeyReply> {
-  assertMayGrant(await lockAccess(tx, call, 'api-keys:write'), permissions);
-  await assertNotOutlived(tx, call, expiresAt);
+  assertMayGrant(await lockAccess(tx, call, 'api-keys:write'), input.permissions);
+  await assertNoMore(tx, call, input);
   if ((await countApiKeys(tx)) >= needs.keysMax) {
     throw apiKeyErrors.api_key_limit_reached(`A tenant can have ${needs.keysMax} API keys.`);
   }
   const { key, prefix } = newApiKey();
   const row = await insertApiKey(tx, {
+    ...input,
     tenantId: call.tenantId,
-    name,
     prefix,
     keyHash: hashToken(key),
-    permissions: permissions.toSorted(),
-    expiresAt,
+    permissions: input.permissions.toSorted(),
     createdBy: call.actor.id,
   });
   const after = presentApiKey(row);
@@ -103,18 +105,24 @@ async function create(
   return { ...after, key };
 }
 
-/** An end is part of what a key may do, so it passes it on. */
-async function assertNotOutlived(
+/** An end and a limit are part of what a key may do, so it passes them on. */
+async function assertNoMore(
   tx: Tx,
   { actor }: CallContext,
-  expiresAt: Date | null,
+  child: Pick<ApiKey, 'rateLimit' | 'expiresAt'>,
 ): Promise<void> {
   if (actor.type !== 'api_key' || actor.id === null) return;
-  const end = found(await findApiKey(tx, actor.id)).expiresAt;
-  if (end === null || (expiresAt !== null && expiresAt <= end)) return;
-  throw roleErrors.permission_escalation(
-    `A key that is made with a key ends no later: ${end.toISOString()}.`,
-  );
+  const { expiresAt: end, rateLimit } = found(await findApiKey(tx, actor.id));
+  if (end !== null && (child.expiresAt === null || child.expiresAt > end)) {
+    throw roleErrors.permission_escalation(
+      `A key that is made with a key ends no later: ${end.toISOString()}.`,
+    );
+  }
+  if (rateLimit !== null && (child.rateLimit === null || child.rateLimit > rateLimit)) {
+    throw roleErrors.permission_escalation(
+      `A key that is made with a key has a \`rateLimit\` of ${rateLimit} at most.`,
+    );
+  }
 }
 
 async function remove(needs: Needs, tx: Tx, call: CallContext, id: string): Promise<void> {

@@ -23,6 +23,7 @@ export async function findGrant(tx: Tx, sessionId: string): Promise<Grant | unde
       userId: sessions.userId,
       tenantId: sessions.tenantId,
       tenantStatus: tenants.status,
+      isPlatform: tenants.isPlatform,
       isPlatformAdmin: users.isPlatformAdmin,
       permissions: roles.permissions,
     })
@@ -49,6 +50,8 @@ export async function findGrant(tx: Tx, sessionId: string): Promise<Grant | unde
   const [first] = rows;
   if (!first) return undefined;
   const permissions = new Set(rows.flatMap((row) => row.permissions ?? []));
-  if (first.isPlatformAdmin) permissions.add(platformPermission);
+  // In the platform's own tenant only, whose trail then tells of what was done with it.
+  if (first.isPlatformAdmin && first.isPlatform) permissions.add(platformPermission);
+  if (!first.isPlatform) permissions.delete(platformPermission);
   return { ...first, permissions };
 }

@@ -1,8 +1,9 @@
 import { decodeCursor, type PageQuery } from '@trellis/core/pagination';
 import { events } from '@trellis/db/schema/events';
+import { quotaUse } from '@trellis/db/schema/plans';
 import { selectById } from '@trellis/db/select-by-id';
 import type { Tx } from '@trellis/db/tenant-db';
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 
 export type Event = typeof events.$inferSelect;
 
@@ -26,3 +27,18 @@ export function listEvents(tx: Tx, { type, cursor, limit }: EventFilter): Promis
 }
 
 export const readEvent = selectById(events);
+
+/** What the tenant has published since the month began (UTC), as the publish statement counts it. */
+export async function countMonth(tx: Tx, tenantId: string): Promise<number> {
+  const [row] = await tx.orm
+    .select({ used: quotaUse.used })
+    .from(quotaUse)
+    .where(
+      and(
+        eq(quotaUse.tenantId, tenantId),
+        eq(quotaUse.quota, 'maxEvents'),
+        eq(quotaUse.period, sql`date_trunc('month', now() at time zone 'utc')::date`),
+      ),
+    );
+  return row?.used ?? 0;
+}

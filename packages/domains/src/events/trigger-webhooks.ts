@@ -27,15 +27,20 @@ export function triggerWebhooks(
   return tx ? publishWithin(platform, event, tx) : publishAlone(platform, event);
 }
 
-/** The same for an event that its domain declared: as part of the transaction of the change. */
+/**
+ * The same for an event that its domain declared: as part of the transaction of the change. With an
+ * idempotency key it throws where that key made an event of other contents before.
+ */
 export async function emitEvent<Data extends TSchema>(
   needs: Pick<Platform, 'jobs'>,
   tx: Tx,
   tenantId: string,
   { name }: EventDefinition<Data>,
   data: Static<Data>,
+  idempotencyKey?: string,
 ): Promise<void> {
-  await publishWithin(needs, { type: name, tenantId, data: JSON.stringify(data) }, tx);
+  const event = { type: name, tenantId, data: JSON.stringify(data), idempotencyKey };
+  await publishWithin(needs, event, tx);
 }
 
 /** One round trip, shared with what else the tenant publishes, and a ring when it is committed. */

@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { queueNames } from '@trellis/core/queue-names';
 import type { Platform } from '../platform.ts';
+import type { RateLimits } from '../rate-limits.ts';
 import type { Component } from './schemas.ts';
 
 const timeoutMs = 1_000;
@@ -45,6 +46,15 @@ export function checkRedis({ queueBackend }: Pick<Platform, 'queueBackend'>): Ch
     if (queueBackend.kind !== 'redis') return { status: 'not_configured' };
     await queueBackend.ping();
     return { status: 'healthy' };
+  };
+}
+
+/** Where requests are counted: without its Redis each process does so by itself. */
+export function checkRateLimits(rateLimits: Pick<RateLimits, 'countedIn' | 'isShared'>): Check {
+  return async () => {
+    const detail = { countedIn: rateLimits.countedIn() };
+    if (!rateLimits.isShared) return { status: 'not_configured', detail };
+    return { status: detail.countedIn === 'redis' ? 'healthy' : 'degraded', detail };
   };
 }
 

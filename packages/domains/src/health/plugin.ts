@@ -9,7 +9,7 @@ import { createHealthService } from './service.ts';
 export const prefixOverride = '';
 
 export default async function healthPlugin(app: App): Promise<void> {
-  const service = createHealthService(app.platform);
+  const service = createHealthService({ ...app.platform, rateLimits: app.rateLimits });
   app.addHook('preClose', async () => service.stopping());
   app.addHook('onClose', async () => service.close());
   getHealthRoute(app, service);

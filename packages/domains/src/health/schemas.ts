@@ -31,6 +31,7 @@ export const Health = Type.Object({
     redis: Component,
     queues: Component,
     disk: Component,
+    rateLimits: Component,
     eventLoop: Component,
   }),
 });

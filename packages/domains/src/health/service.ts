@@ -1,8 +1,10 @@
 import type { Platform } from '../platform.ts';
+import type { RateLimits } from '../rate-limits.ts';
 import {
   checkDatabase,
   checkDisk,
   checkQueues,
+  checkRateLimits,
   checkRedis,
   runCheck,
   watchEventLoop,
@@ -22,7 +24,9 @@ export interface HealthService {
   close(): void;
 }
 
-type Needs = Pick<Platform, 'db' | 'jobs' | 'queueBackend' | 'version'>;
+interface Needs extends Pick<Platform, 'db' | 'jobs' | 'queueBackend' | 'version'> {
+  rateLimits: RateLimits;
+}
 
 export function createHealthService(platform: Needs): HealthService {
   const eventLoop = watchEventLoop();
@@ -57,14 +61,15 @@ async function askAll(
   platform: Needs,
   eventLoopCheck: Parameters<typeof runCheck>[0],
 ): Promise<Health['components']> {
-  const [database, redis, queues, disk, eventLoop] = await Promise.all([
+  const [database, redis, queues, disk, rateLimits, eventLoop] = await Promise.all([
     runCheck(checkDatabase(platform), 'unhealthy'),
     runCheck(checkRedis(platform), 'degraded'),
     runCheck(checkQueues(platform), 'degraded'),
     runCheck(checkDisk(), 'degraded'),
+    runCheck(checkRateLimits(platform.rateLimits), 'degraded'),
     runCheck(eventLoopCheck, 'degraded'),
   ]);
-  return { database, redis, queues, disk, eventLoop };
+  return { database, redis, queues, disk, rateLimits, eventLoop };
 }
 
 function overall(components: Health['components']): Health['status'] {

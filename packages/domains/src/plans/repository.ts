@@ -1,7 +1,8 @@
-import { type Plan, plans } from '@trellis/db/schema/plans';
+import { type Plan, type PlanGrace, plans } from '@trellis/db/schema/plans';
 import { tenantLimits } from '@trellis/db/schema/tenant-limits';
+import { tenants } from '@trellis/db/schema/tenants';
 import type { Tx } from '@trellis/db/tenant-db';
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 
 /** What a tenant may use: its plan, with its overrides and the grace of a change applied. */
 export type TenantLimits = typeof tenantLimits.$inferSelect;
@@ -15,8 +16,28 @@ export async function limitsOf(tx: Tx, tenantId: string): Promise<TenantLimits> 
   return limits;
 }
 
+/** Quotas that a change of plan left as they were, until a time that is still to come. */
+export interface Grace {
+  until: Date;
+  quotas: PlanGrace;
+}
+
+export async function graceOf(tx: Tx, tenantId: string): Promise<Grace | undefined> {
+  const [row] = await tx.orm
+    .select({ until: tenants.planGraceUntil, quotas: tenants.planGrace })
+    .from(tenants)
+    .where(and(eq(tenants.id, tenantId), gt(tenants.planGraceUntil, sql`now()`)));
+  const { until, quotas } = row ?? {};
+  return until && quotas && Object.keys(quotas).length > 0 ? { until, quotas } : undefined;
+}
+
 export function listPlans(tx: Tx): Promise<Plan[]> {
-  return tx.orm.select().from(plans).orderBy(asc(plans.rateLimit));
+  return tx.orm.select().from(plans).orderBy(asc(plans.rateLimit), asc(plans.planType));
+}
+
+export async function findPlan(tx: Tx, planType: string): Promise<Plan | undefined> {
+  const [plan] = await tx.orm.select().from(plans).where(eq(plans.planType, planType));
+  return plan;
 }
 
 /** The plan that a new tenant gets. */

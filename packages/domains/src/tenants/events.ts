@@ -4,7 +4,7 @@ import { Id, Timestamp } from '../events/schema-pieces.ts';
 
 export const tenantUpdated = defineEvent({
   name: 'tenant.updated',
-  description: 'The tenant was renamed.',
+  description: 'The tenant was renamed, suspended or resumed.',
   data: Type.Object({
     id: Id,
     name: Type.String({ examples: ['Analytical Engines'] }),

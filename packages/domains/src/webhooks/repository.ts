@@ -2,7 +2,7 @@ import { decodeCursor, type PageQuery } from '@trellis/core/pagination';
 import { laterThan } from '@trellis/db/columns';
 import { webhookFailures, webhooks } from '@trellis/db/schema/webhooks';
 import type { TenantDb, Tx } from '@trellis/db/tenant-db';
-import { and, count, desc, eq, getTableColumns, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
 
 export type Webhook = typeof webhooks.$inferSelect;
 
@@ -20,9 +20,8 @@ export type ShownWebhook = Omit<Webhook, 'tenantId' | 'secret' | 'createdBy'>;
 const before = (column: typeof webhooks.id, page: PageQuery): SQL | undefined =>
   page.cursor ? lt(column, decodeCursor(page.cursor)) : undefined;
 
-export async function countWebhooks(tx: Tx): Promise<number> {
-  const [row] = await tx.orm.select({ used: count() }).from(webhooks);
-  return row?.used ?? 0;
+export function countWebhooks(tx: Tx, tenantId: string): Promise<number> {
+  return tx.orm.$count(webhooks, eq(webhooks.tenantId, tenantId));
 }
 
 export async function insertWebhook(

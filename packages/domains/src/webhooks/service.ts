@@ -1,7 +1,7 @@
 import type { CallContext } from '@trellis/core/context';
 import { type Page, type PageQuery, toPage } from '@trellis/core/pagination';
 import { writeAudit } from '../audit/write-audit.ts';
-import { reserveQuota } from '../plans/quota.ts';
+import { reserveQuota } from '../plans/reserve-quota.ts';
 import type { Platform } from '../platform.ts';
 import { cancelWaiting } from './cancel-deliveries.ts';
 import { changedHeaders, replaceHeaders, sealHeaders } from './custom-headers.ts';
@@ -10,6 +10,7 @@ import { createSecret, secretHint } from './delivery/sign.ts';
 import { found } from './found.ts';
 import { deliverWebhooks } from './jobs.ts';
 import { presentReply, presentWebhook } from './present.ts';
+import { webhooksQuota } from './quota.ts';
 import { refuseBadUrl } from './refuse-url.ts';
 import * as repository from './repository.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -83,7 +84,7 @@ async function create(
   await refuseBadUrl(guard, input.url);
   const secret = createSecret();
   return db.withTenant(call.tenantId, async (tx) => {
-    await reserveQuota(tx, call.tenantId, 'maxWebhooks', () => repository.countWebhooks(tx));
+    await reserveQuota(tx, call.tenantId, webhooksQuota);
     const row = await repository.insertWebhook(tx, {
       ...input,
       tenantId: call.tenantId,

@@ -94,6 +94,28 @@ t.test('POST /api-keys', async (t) => {
     },
   );
 
+  await t.test('201: shows and audits the limit that the key has of its own', async (t) => {
+    const { id, key: _, ...shown } = await createKey(api, token, ['*:read'], { rateLimit: 7 });
+    t.equal(shown.rateLimit, 7);
+    const list = await api.request('GET', '/api-keys?limit=1', { token });
+    t.match(list.body.data, [{ id, rateLimit: 7 }]);
+    const trail = await api.request('GET', `/audit-logs?resourceId=${id}`, { token });
+    t.match(trail.body.data, [{ action: 'api_key.created', after: { rateLimit: 7 } }]);
+    t.equal((await createKey(api, token, ['*:read'])).rateLimit, null, 'or none');
+  });
+
+  await t.test('403: what a key makes may ask no more often than itself', async (t) => {
+    const permissions = ['api-keys:write', 'users:read'];
+    const { key } = await createKey(api, token, permissions, { rateLimit: 60 });
+    const fromKey = (more: object) => create({ name: 'Child', permissions, ...more }, key);
+    for (const more of [{}, { rateLimit: 61 }]) {
+      const { status, body } = await fromKey(more);
+      t.match({ status, code: body.code }, { status: 403, code: 'permission_escalation' });
+      t.match(body.detail, '60 at most');
+    }
+    t.equal((await fromKey({ rateLimit: 60 })).status, 201);
+  });
+
   await t.test('422: what only people can hold, whoever asks for it', async (t) => {
     for (const permission of ['tenant:own', 'admin']) {
       const { status, body } = await create({ name: 'Own', permissions: [permission] }, token);
@@ -130,6 +152,7 @@ t.test('POST /api-keys', async (t) => {
       { ...good, expiresAt: 'tomorrow' },
       { ...good, expiresAt: null },
       { ...good, key: 'trl_mine' },
+      ...[0, 1_000_001, 1.5, '60', null].map((rateLimit) => ({ ...good, rateLimit })),
     ];
     for (const body of bad) t.equal((await create(body, token)).body.code, 'validation_failed');
   });

@@ -6,7 +6,7 @@ export async function createKey(
   api: Pick<Api, 'request'>,
   token: string,
   permissions: string[],
-  more: { name?: string; expiresAt?: string } = {},
+  more: { name?: string; expiresAt?: string; rateLimit?: number } = {},
 ): Promise<CreatedApiKeyReply> {
   const body = { name: 'Test', permissions, ...more };
   const reply = await api.request('POST', '/api-keys', { token, body });

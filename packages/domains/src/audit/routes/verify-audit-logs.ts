@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { VerifyQuery, VerifyReply } from '../schemas.ts';
@@ -9,7 +10,7 @@ export function verifyAuditLogsRoute(app: App, service: Pick<AuditService, 'veri
   app.get(
     '/audit-logs/verify',
     {
-      config: { access: access.permission('audit:read') },
+      config: { access: access.permission('audit:read'), limits: routeCosts.heavy },
       schema: {
         summary: 'Verify the audit trail',
         description:

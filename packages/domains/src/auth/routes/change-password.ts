@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { NoContent, replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { ChangePasswordBody } from '../account-schemas.ts';
@@ -9,7 +10,11 @@ export function changePasswordRoute(app: App, changePassword: ChangePassword): v
   app.post(
     '/password/change',
     {
-      config: { access: access.session(), audit: 'user.password_changed' },
+      config: {
+        access: access.session(),
+        audit: 'user.password_changed',
+        limits: routeCosts.login,
+      },
       schema: {
         summary: 'Change your password',
         description:

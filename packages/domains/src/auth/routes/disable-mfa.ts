@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { NoContent, replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { DisableMfaBody } from '../account-schemas.ts';
@@ -9,7 +10,7 @@ export function disableMfaRoute(app: App, service: SecondFactorService): void {
   app.post(
     '/mfa/disable',
     {
-      config: { access: access.session(), audit: 'user.mfa_disabled' },
+      config: { access: access.session(), audit: 'user.mfa_disabled', limits: routeCosts.login },
       schema: {
         summary: 'Disable the second factor',
         description: 'Asks for the password and a code, of the app or for recovery.',

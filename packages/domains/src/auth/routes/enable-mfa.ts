@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { MfaCodeBody, RecoveryCodesReply } from '../account-schemas.ts';
@@ -9,7 +10,12 @@ export function enableMfaRoute(app: App, service: SecondFactorService): void {
   app.post(
     '/mfa/enable',
     {
-      config: { access: access.session(), audit: 'user.mfa_enabled', idempotent: true },
+      config: {
+        access: access.session(),
+        audit: 'user.mfa_enabled',
+        idempotent: true,
+        limits: routeCosts.login,
+      },
       schema: {
         summary: 'Enable the second factor',
         description:

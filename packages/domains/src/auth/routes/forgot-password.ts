@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { NoBody, replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { ForgotPasswordBody } from '../account-schemas.ts';
@@ -10,7 +11,7 @@ export function forgotPasswordRoute(app: App, service: PasswordRecovery): void {
     '/password/forgot',
     {
       // Nothing changes here; who has an account must not be told by an audit trail either.
-      config: { access: access.public(), audit: false },
+      config: { access: access.public(), audit: false, limits: routeCosts.mail },
       schema: {
         summary: 'Ask for a link to reset the password',
         description:

@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { originOf } from '../origin-of.ts';
@@ -9,7 +10,7 @@ export function loginRoute(app: App, service: AuthService): void {
   app.post(
     '/login',
     {
-      config: { access: access.public(), audit: 'session.created' },
+      config: { access: access.public(), audit: 'session.created', limits: routeCosts.login },
       schema: {
         summary: 'Log in',
         description:

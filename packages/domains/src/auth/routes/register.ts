@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { originOf } from '../origin-of.ts';
@@ -9,7 +10,7 @@ export function registerRoute(app: App, service: AuthService): void {
   app.post(
     '/register',
     {
-      config: { access: access.public(), audit: 'tenant.registered' },
+      config: { access: access.public(), audit: 'tenant.registered', limits: routeCosts.register },
       schema: {
         summary: 'Sign up a tenant',
         description: 'Makes a tenant and the person who owns it, and logs that person in.',

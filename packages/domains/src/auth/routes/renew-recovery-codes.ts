@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { MfaCodeBody, RecoveryCodesReply } from '../account-schemas.ts';
@@ -9,7 +10,12 @@ export function renewRecoveryCodesRoute(app: App, service: SecondFactorService):
   app.post(
     '/mfa/recovery-codes',
     {
-      config: { access: access.session(), audit: 'user.recovery_codes_renewed', idempotent: true },
+      config: {
+        access: access.session(),
+        audit: 'user.recovery_codes_renewed',
+        idempotent: true,
+        limits: routeCosts.login,
+      },
       schema: {
         summary: 'Make new recovery codes',
         description: 'Asks for a code, of the app or for recovery. Those of before stop working.',

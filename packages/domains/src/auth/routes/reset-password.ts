@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { NoContent, replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { ResetPasswordBody } from '../account-schemas.ts';
@@ -9,7 +10,7 @@ export function resetPasswordRoute(app: App, service: PasswordRecovery): void {
   app.post(
     '/password/reset',
     {
-      config: { access: access.public(), audit: 'user.password_reset' },
+      config: { access: access.public(), audit: 'user.password_reset', limits: routeCosts.login },
       schema: {
         summary: 'Reset the password',
         description:

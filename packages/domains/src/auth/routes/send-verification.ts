@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { NoBody, replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import type { EmailVerification } from '../verification/email-verification.ts';
@@ -8,7 +9,11 @@ export function sendVerificationRoute(app: App, service: EmailVerification): voi
   app.post(
     '/email/verification',
     {
-      config: { access: access.session(), audit: 'user.verification_requested' },
+      config: {
+        access: access.session(),
+        audit: 'user.verification_requested',
+        limits: routeCosts.mail,
+      },
       schema: {
         summary: 'Send the link that verifies your e-mail',
         description:

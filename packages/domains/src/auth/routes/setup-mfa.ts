@@ -1,5 +1,6 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { MfaSetupReply, SetupMfaBody } from '../account-schemas.ts';
@@ -9,7 +10,12 @@ export function setupMfaRoute(app: App, service: SecondFactorService): void {
   app.post(
     '/mfa/setup',
     {
-      config: { access: access.session(), audit: 'user.mfa_prepared', idempotent: true },
+      config: {
+        access: access.session(),
+        audit: 'user.mfa_prepared',
+        idempotent: true,
+        limits: routeCosts.login,
+      },
       schema: {
         summary: 'Set up a second factor',
         description:

@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { NoContent, replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { VerifyEmailBody } from '../account-schemas.ts';
@@ -9,7 +10,7 @@ export function verifyEmailRoute(app: App, service: EmailVerification): void {
   app.post(
     '/email/verify',
     {
-      config: { access: access.public(), audit: 'user.email_verified' },
+      config: { access: access.public(), audit: 'user.email_verified', limits: routeCosts.login },
       schema: {
         summary: 'Verify an e-mail',
         description: 'Takes the token of a mailed link, which works once.',

@@ -3,6 +3,7 @@ import { ProblemError } from '@trellis/core/errors';
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { assertWellFormed, readJsonBodies } from '@trellis/http/json-body';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import type { FastifyRequest } from 'fastify';
@@ -37,7 +38,11 @@ export function publishEventRoute(parent: App, needs: Needs): void {
     app.post(
       '/events',
       {
-        config: { access: access.permission('events:publish'), audit: false },
+        config: {
+          access: access.permission('events:publish'),
+          audit: false,
+          limits: routeCosts.publish,
+        },
         bodyLimit: Math.max(parent.initialConfig.bodyLimit ?? 0, dataBytesMax + envelopeBytesMax),
         schema: {
           summary: 'Publish an event',

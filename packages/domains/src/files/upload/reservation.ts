@@ -1,9 +1,9 @@
-import { commonErrors } from '@trellis/core/common-errors';
 import type { Tx } from '@trellis/db/tenant-db';
-import { limitsOf } from '../../plans/repository.ts';
+import { reserveQuota } from '../../plans/reserve-quota.ts';
 import type { Platform } from '../../platform.ts';
 import { fileErrors } from '../errors.ts';
-import { addStorage, lockStorage } from '../storage-use.ts';
+import { storageQuota } from '../quota.ts';
+import { addStorage } from '../storage-use.ts';
 import { insertUpload, renewUpload } from './repository.ts';
 
 /** One upload under way. */
@@ -77,15 +77,7 @@ async function takeBytes(
   wanted: number,
   needed: number,
 ): Promise<number> {
-  const used = await lockStorage(tx, tenantId);
-  if (wanted === 0) return 0;
-  const { maxStorage } = await limitsOf(tx, tenantId);
-  const left = Math.max(0, maxStorage - used);
-  if (left < needed) {
-    throw commonErrors.plan_limit_reached(
-      `The plan allows maxStorage = ${maxStorage} bytes; ${used} are used or set aside for uploads.`,
-    );
-  }
+  const left = await reserveQuota(tx, tenantId, storageQuota, needed);
   const granted = Math.min(wanted, left);
   if (granted > 0) await addStorage(tx, tenantId, granted);
   return granted;

@@ -9,7 +9,7 @@ export function getHealthRoute(app: App, service: HealthService): void {
   app.get(
     '/health',
     {
-      config: { access: access.optional() },
+      config: { access: access.optional(), limits: false },
       schema: {
         summary: 'Show the health',
         description:

@@ -7,7 +7,7 @@ export function getLiveRoute(app: App): void {
   app.get(
     '/health/live',
     {
-      config: { access: access.public() },
+      config: { access: access.public(), limits: false },
       schema: {
         summary: 'Liveness',
         description: 'Answers as long as the process runs; it asks no other part.',

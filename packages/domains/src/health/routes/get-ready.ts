@@ -8,7 +8,7 @@ export function getReadyRoute(app: App, service: HealthService): void {
   app.get(
     '/health/ready',
     {
-      config: { access: access.public() },
+      config: { access: access.public(), limits: false },
       schema: {
         summary: 'Readiness',
         description: '503 while the database is away or the process is stopping.',

@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { originOf } from '../../auth/origin-of.ts';
@@ -9,7 +10,7 @@ export function acceptInvitationRoute(app: App, service: Pick<InvitationsService
   app.post(
     '/invitations/accept',
     {
-      config: { access: access.optional(), audit: 'invitation.accepted' },
+      config: { access: access.optional(), audit: 'invitation.accepted', limits: routeCosts.login },
       schema: {
         summary: 'Accept an invitation',
         description:

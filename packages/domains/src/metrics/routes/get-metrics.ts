@@ -19,7 +19,7 @@ export function getMetricsRoute(app: App, metrics: Metrics, admit: AdmitReader):
     '/metrics',
     {
       // It has a credential of its own, which is no tenant's.
-      config: { access: access.public() },
+      config: { access: access.public(), limits: false },
       schema: {
         summary: 'Show the metrics',
         description:

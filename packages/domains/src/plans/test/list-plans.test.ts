@@ -15,7 +15,23 @@ t.test('GET /plans', async (t) => {
       body.data.map((plan: { planType: string }) => plan.planType),
       ['free', 'pro', 'enterprise'],
     );
-    t.match(body.data[0], { name: 'Free', rateLimit: 600, maxUsers: 5, featuresEnabled: [] });
+    const [free, pro] = body.data;
+    t.strictSame(free, {
+      planType: 'free',
+      name: 'Free',
+      rateLimit: free.rateLimit,
+      maxUsers: 5,
+      maxStorage: 1_073_741_824,
+      maxWebhooks: 5,
+      maxEvents: 100_000,
+      retentionDays: 7,
+      retryTail: false,
+      webhookFailureDays: 5,
+      featuresEnabled: [],
+      isDefault: true,
+    });
+    t.ok(free.rateLimit > 0 && free.rateLimit < pro.rateLimit);
+    t.match(pro, { retryTail: true, isDefault: false });
   });
 
   await t.test('403: not for a tenant that is suspended', async (t) => {

@@ -9,7 +9,7 @@ export function getJwksRoute(app: App, keys: Pick<TokenKeys, 'published'>): void
   app.get(
     '/.well-known/jwks.json',
     {
-      config: { access: access.public() },
+      config: { access: access.public(), limits: false },
       schema: {
         summary: 'Show what verifies access tokens',
         description:

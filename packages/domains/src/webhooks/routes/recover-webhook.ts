@@ -1,6 +1,7 @@
 import { access } from '@trellis/http/access';
 import { callOf } from '@trellis/http/call-of';
 import { clientLeft } from '@trellis/http/client-left';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies, withHeaders } from '@trellis/http/reply-schemas';
 import { IdParams } from '@trellis/http/schemas';
 import type { App } from '@trellis/http/types';
@@ -13,6 +14,7 @@ export function recoverWebhookRoute(app: App, service: RecoveryService): void {
     {
       config: {
         access: access.permission('webhooks:write'),
+        limits: routeCosts.heavy,
         audit: 'webhook_recovery.started',
         idempotent: true,
       },

@@ -1,0 +1,131 @@
+import rateLimit from '@fastify/rate-limit';
+import { commonErrors } from '@trellis/core/common-errors';
+import { Counter } from '@trellis/core/metrics';
+import { keepLimits } from '@trellis/domains/plans/kept-limits';
+import type { RateLimits } from '@trellis/domains/rate-limits';
+import type { RouteCost } from '@trellis/http/rate-limit';
+import type { App } from '@trellis/http/types';
+import type { Limiter } from '@trellis/limits/limiter';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import plugin from 'fastify-plugin';
+import { asKey, storeOf } from '../rate-limit/counted-store.ts';
+import { type Counted, countedOf, retryAfterSeconds, stateField } from '../rate-limit/limit-set.ts';
+import { openLimiter } from '../rate-limit/open-limiter.ts';
+import { createRequestLimits, type RequestLimits } from '../rate-limit/request-limits.ts';
+import type { PluginOptions } from './platform.ts';
+
+/** Throws `rate_limited` (429) when there is no room. */
+type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** For what no route gets to count: a caller who is refused, and a path that is not there. */
+    limitRefused: Limit;
+  }
+  interface FastifyRequest {
+    /** Against which limits it was counted; null as long as it was not. */
+    counted: Counted | null;
+  }
+}
+
+/**
+ * Holds each request against the limits of its tenant and its caller, or of its address, before
+ * anything is done for it. The hook of a route runs behind the one that finds out who calls.
+ */
+async function rateLimitPlugin(app: App, { settings }: PluginOptions): Promise<void> {
+  const limits = createRequestLimits(keepLimits(app.platform), settings);
+  if (settings.RATE_LIMIT === 'off') {
+    app.decorate('rateLimits', rateLimitsOf(limits));
+    app.decorate('limitRefused', async () => undefined);
+    return;
+  }
+  const limiter = openLimiter(app.platform, settings);
+  app.addHook('onReady', () => limiter.opened());
+  app.addHook('onClose', () => limiter.close());
+  app.decorate('rateLimits', rateLimitsOf(limits, limiter));
+  app.decorateRequest('counted', null);
+  const limitBy = await mountLimits(app, limits, limiter);
+
+  app.addHook('onRoute', (route) => {
+    const { access, limits: cost } = route.config ?? {};
+    // What names no access is not ours, such as the pages of the docs.
+    if (!access || cost === false) return;
+    route.onRequest = [...[route.onRequest ?? []].flat(), limitBy(cost)];
+  });
+  const limitGeneral = limitBy();
+  app.decorate('limitRefused', async (request: FastifyRequest, reply: FastifyReply) => {
+    if (request.routeOptions.config.limits !== false) await limitGeneral(request, reply);
+  });
+  // Those who look for what is there are counted by their address, whatever credential they send.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) limitGeneral(request, reply).then(() => done(), done);
+    else done();
+  });
+}
+
+/** The plugin of Fastify writes `X-RateLimit-*` and refuses; what it goes by is counted here. */
+async function mountLimits(
+  app: App,
+  limits: RequestLimits,
+  limiter: Limiter,
+): Promise<(cost?: RouteCost) => Limit> {
+  const refusals = new Counter({
+    name: 'trellis_rate_limit_refusals_total',
+    help: 'Requests that were refused, by the limit that had no room.',
+    labelNames: ['limit'],
+    registers: [app.platform.metrics],
+  });
+  await app.register(rateLimit, {
+    global: false,
+    keyGenerator: asKey,
+    max: (request) => countOf(request).nearest.limit.max,
+    store: storeOf(countOf),
+    addHeaders: { 'retry-after': false },
+    onExceeded: (request) => refusals.inc({ limit: countOf(request).nearest.limit.name }),
+    errorResponseBuilder: (request) => refusalOf(countOf(request)),
+  });
+  const enforce = app.rateLimit();
+  return ({ cost = 1, window } = {}) =>
+    async (request, reply) => {
+      const set = await limits.of(request, window);
+      const verdict = await limiter.take(set.limits, cost);
+      request.counted = countedOf(set, verdict);
+      reply.header('ratelimit-policy', set.policy).header('ratelimit', stateField(set, verdict));
+      await enforce.call(app, request, reply);
+    };
+}
+
+function countOf({ counted }: FastifyRequest): Counted {
+  if (!counted) throw new Error('the request was not counted');
+  return counted;
+}
+
+function refusalOf(counted: Counted): Error {
+  const { name, max, windowMs } = counted.nearest.limit;
+  return commonErrors.rate_limited(
+    `The limit "${name}" allows ${max} in ${windowMs / 1_000} seconds.`,
+    { retryAfterSeconds: retryAfterSeconds(counted) },
+  );
+}
+
+/** Without a limiter nothing is ever used. */
+function rateLimitsOf(limits: RequestLimits, limiter?: Limiter): RateLimits {
+  return {
+    isShared: limiter?.isShared ?? false,
+    countedIn: () => limiter?.countedIn() ?? 'off',
+    async lookAtTenant(tenantId) {
+      const limit = await limits.ofTenant(tenantId);
+      if (!limit) throw new Error(`tenant ${tenantId} has no plan`);
+      const [state] = (await limiter?.look([limit]))?.states ?? [];
+      const { max, windowMs } = limit;
+      const remaining = state?.remaining ?? max;
+      return { limit: max, windowSeconds: windowMs / 1_000, used: max - remaining, remaining };
+    },
+  };
+}
+
+export default plugin(rateLimitPlugin, {
+  name: 'rate-limit',
+  // What is refused must leave with the headers of the last two as well.
+  dependencies: ['platform', 'security-headers', 'cors'],
+});
