@@ -4,12 +4,12 @@ import { startBenchServices } from './harness/database.ts';
 import { createPartsMeter, type PartsMeter } from './harness/parts-cpu.ts';
 import { medianOf, reportBound, reportSpreads } from './harness/report.ts';
 import { startTrellis } from './harness/trellis.ts';
-import type { HttpLoad, HttpLoadResult } from './programs/http-load.ts';
 import type { LimitedApi, LimitedApiSetup } from './programs/limited-api.ts';
+import type { PacedReads, PacedReadsResult } from './programs/paced-reads.ts';
 
-const secondsPerRound = 3;
-/** As many requests at a time: one alone has all of its way for itself, many share it. */
-const loads = [1, 32];
+const secondsPerRound = 4;
+/** Requests per second, the same for all: at another rate a server does other things beside them. */
+const rates = [500, 3_000];
 
 /** A server behind a limiter, and the same without it. */
 interface Pair {
@@ -56,14 +56,14 @@ async function run({ lifecycle, rounds }: BenchContext): Promise<void> {
       free: await own(unlimited.url, unlimited.api),
     },
   ];
-  const loader = startChild(lifecycle, 'bench/programs/http-load.ts');
-  for (const connections of loads) await compareCosts(pairs, loader, connections, rounds);
+  const loader = startChild(lifecycle, 'bench/programs/paced-reads.ts');
+  for (const perSecond of rates) await compareCosts(pairs, loader, perSecond, rounds);
 }
 
 async function compareCosts(
   pairs: readonly Pair[],
   loader: Child,
-  connections: number,
+  perSecond: number,
   rounds: number,
 ): Promise<void> {
   const costs = new Map(pairs.map(({ name }) => [name, [] as number[]]));
@@ -73,13 +73,13 @@ async function compareCosts(
       const order = round % 2 === 0 ? [limited, free] : [free, limited];
       const micros = new Map<Target, number>();
       for (const target of order) {
-        micros.set(target, await microsPerRequest(loader, target, connections));
+        micros.set(target, await microsPerRequest(loader, target, perSecond));
       }
       const cost = (micros.get(limited) ?? Number.NaN) - (micros.get(free) ?? Number.NaN);
       if (round > 0) costs.get(name)?.push(cost);
     }
   }
-  reportSpreads(`${connections} at a time: CPU of server and Redis, µs`, Object.fromEntries(costs));
+  reportSpreads(`${perSecond} requests/s: CPU of server and Redis, µs`, Object.fromEntries(costs));
   const least = Math.min(
     ...['@fastify/rate-limit', 'rate-limiter-flexible'].map((name) =>
       medianOf(costs.get(name) ?? []),
@@ -92,14 +92,19 @@ async function compareCosts(
 async function microsPerRequest(
   loader: Child,
   { url, headers, cpu }: Target,
-  connections: number,
+  perSecond: number,
 ): Promise<number> {
-  const load = { url, headers, method: 'GET', connections, seconds: secondsPerRound } as const;
   const { result, cpu: used } = await cpu.measure(() =>
-    loader.ask<HttpLoadResult>(load satisfies HttpLoad),
+    loader.ask<PacedReadsResult>({
+      ...{ url, headers, perSecond },
+      seconds: secondsPerRound,
+    } satisfies PacedReads),
   );
-  if (result.failed > 0) throw new Error(`${result.failed} requests to ${url} failed`);
-  return ((used.server ?? Number.NaN) + (used.Redis ?? Number.NaN)) / result.requests;
+  const { requests, statuses } = result;
+  if (statuses[200] !== requests) {
+    throw new Error(`${url} answered ${JSON.stringify(statuses)}`);
+  }
+  return ((used.server ?? Number.NaN) + (used.Redis ?? Number.NaN)) / requests;
 }
 
 export default {

@@ -29,7 +29,8 @@ export const tenantLimits = pgView('tenant_limits', {
       greatest(coalesce((t.plan_overrides->>'maxWebhooks')::int, p.max_webhooks),
         (g.quotas->>'maxWebhooks')::int) as max_webhooks,
       greatest(coalesce((t.plan_overrides->>'maxEvents')::int, p.max_events),
-        (g.quotas->>'maxEvents')::int) as max_events,
+        case when g.quotas->>'eventsMonth' = to_char(now() at time zone 'utc', 'YYYY-MM')
+          then (g.quotas->>'maxEvents')::int end) as max_events,
       p.retention_days, p.retry_tail,
       case when t.plan_overrides ? 'featuresEnabled'
         then array(select jsonb_array_elements_text(t.plan_overrides->'featuresEnabled'))
