@@ -1,4 +1,4 @@
-import type { PlanGrace } from '@trellis/db/schema/plans';
+import type { Quotas } from '@trellis/db/schema/plans';
 import type { Tx } from '@trellis/db/tenant-db';
 
 /** A limit of the plan on how much a tenant has, not on how fast it asks. */
@@ -6,7 +6,7 @@ export interface Quota {
   /** Of its part of `GET /tenant/usage`: `users`. */
   name: string;
   /** The limit of the plan that it is held against; no other quota is. */
-  limit: keyof PlanGrace;
+  limit: keyof Quotas;
   /** What uses it up, for those whom the limit stops: `members and pending invitations`. */
   counts: string;
   /**
