@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<{ default: Bench }>> = {
   'delivery-list': () => import('./delivery-list.ts'),
   fairness: () => import('./fairness.ts'),
   logins: () => import('./logins.ts'),
+  neighbour: () => import('./neighbour.ts'),
   publish: () => import('./publish.ts'),
   'rate-limit': () => import('./rate-limit.ts'),
 };

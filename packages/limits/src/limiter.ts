@@ -1,6 +1,6 @@
 import { failFastRedis } from '@trellis/redis/fail-fast-redis';
 import type { Limit, Verdict } from './limit.ts';
-import { createProcessWindows, type ProcessWindows } from './process-windows.ts';
+import { createProcessWindows } from './process-windows.ts';
 import { createRefusals } from './refusals.ts';
 import { createSharedWindows, type Observer } from './shared-windows.ts';
 import { watchRedis } from './watch-redis.ts';
@@ -36,6 +36,9 @@ export interface LimiterOptions {
   onChange: (countedIn: CountedIn, cause?: unknown) => void;
 }
 
+/** What a Redis has to count, to be taken for one that counts. */
+const proof: Limit = { name: 'proof', key: 'proof', max: 1_000_000, windowMs: 60_000 };
+
 export function createLimiter(options: LimiterOptions): Limiter {
   const { redisUrl } = options;
   return redisUrl === undefined ? createProcessLimiter() : createSharedLimiter(options, redisUrl);
@@ -61,11 +64,11 @@ function createSharedLimiter(options: LimiterOptions, redisUrl: string): Limiter
   const shared = createSharedWindows(redis, { keyPrefix: `${redisPrefix}:limit:`, timeoutMs });
   const local = createProcessWindows();
   const refusals = createRefusals();
-  let backAtMs = Number.NEGATIVE_INFINITY;
-  const watch = watchRedis(redis, (isUp, cause) => {
-    if (isUp) backAtMs = performance.now();
-    onChange(isUp ? 'redis' : 'process', cause);
-  });
+  const watch = watchRedis(
+    redis,
+    () => shared.take([proof], 1),
+    (isUp, cause) => onChange(isUp ? 'redis' : 'process', cause),
+  );
 
   const observer: Observer = {
     verdict(limits, cost, verdict) {
@@ -82,9 +85,11 @@ function createSharedLimiter(options: LimiterOptions, redisUrl: string): Limiter
     take(limits, cost = 1) {
       const nowMs = performance.now();
       if (!watch.isUp()) return Promise.resolve(local.take(limits, cost, nowMs));
-      const refused =
-        refusals.find(limits, cost, nowMs) ?? refuseUnknown(local, limits, cost, nowMs, backAtMs);
-      return refused ? Promise.resolve(refused) : shared.take(limits, cost, observer);
+      const refused = refusals.find(limits, cost, nowMs);
+      if (refused) return Promise.resolve(refused);
+      // What this process allowed is part of what all did, whatever Redis has forgotten of it.
+      const own = local.peek(limits, cost, nowMs);
+      return own.isAllowed ? shared.take(limits, cost, observer) : Promise.resolve(own);
     },
     async look(limits) {
       const here = () => local.peek(limits, 0, performance.now());
@@ -95,17 +100,4 @@ function createSharedLimiter(options: LimiterOptions, redisUrl: string): Limiter
     opened: () => watch.opened(),
     close: () => watch.close(),
   };
-}
-
-/** For one window after Redis is back it does not know what this process allowed meanwhile. */
-function refuseUnknown(
-  local: ProcessWindows,
-  limits: readonly Limit[],
-  cost: number,
-  nowMs: number,
-  backAtMs: number,
-): Verdict | undefined {
-  if (limits.every(({ windowMs }) => nowMs - backAtMs > 2 * windowMs)) return undefined;
-  const verdict = local.peek(limits, cost, nowMs);
-  return verdict.isAllowed ? undefined : verdict;
 }

@@ -11,17 +11,28 @@ export interface ProcessWindows {
   note(limits: readonly Limit[], cost: number, nowMs: number): void;
 }
 
-/** In place of those that were used longest ago. */
-const keysMax = 100_000;
+/** Of each kind, in place of those that were used longest ago. */
+const keysMax = 50_000;
 
 export function createProcessWindows(max = keysMax): ProcessWindows {
-  const windows = new Map<string, CellWindow>();
+  /** By kind, so that many of one kind (addresses are anybody's) are none the less of another. */
+  const kinds = new Map<string, Map<string, CellWindow>>();
 
-  /** The last in the map is the one that was used last. */
-  const windowOf = ({ key, windowMs }: Limit): CellWindow => {
+  const kindOf = ({ key }: Limit): Map<string, CellWindow> => {
+    const name = key.slice(0, key.indexOf(':'));
+    const known = kinds.get(name);
+    if (known) return known;
+    const made = new Map<string, CellWindow>();
+    kinds.set(name, made);
+    return made;
+  };
+  /** The last in its map is the one that was used last. */
+  const windowOf = (limit: Limit, nowMs: number): CellWindow => {
+    const { key, windowMs } = limit;
+    const windows = kindOf(limit);
     const known = windows.get(key);
     if (known) windows.delete(key);
-    else if (windows.size >= max) windows.delete(windows.keys().next().value ?? '');
+    else removeOldest(windows, max, nowMs);
     const window = known ?? new CellWindow(windowMs);
     windows.set(key, window);
     return window;
@@ -29,7 +40,7 @@ export function createProcessWindows(max = keysMax): ProcessWindows {
   const peek: ProcessWindows['peek'] = (limits, cost, nowMs) =>
     verdictOf(
       limits.map((limit) => {
-        const window = windows.get(limit.key);
+        const window = kindOf(limit).get(limit.key);
         const used = window?.sum(nowMs) ?? 0;
         const fitting = Math.min(cost, limit.max);
         const room = limit.max - fitting;
@@ -41,7 +52,7 @@ export function createProcessWindows(max = keysMax): ProcessWindows {
       }),
     );
   const note: ProcessWindows['note'] = (limits, cost, nowMs) => {
-    for (const limit of limits) windowOf(limit).add(Math.min(cost, limit.max), nowMs);
+    for (const limit of limits) windowOf(limit, nowMs).add(Math.min(cost, limit.max), nowMs);
   };
   return {
     peek,
@@ -53,4 +64,13 @@ export function createProcessWindows(max = keysMax): ProcessWindows {
       return peek(limits, 0, nowMs);
     },
   };
+}
+
+/** Two for each that is added, when nothing counts in them any more, so that they go in the end. */
+function removeOldest(windows: Map<string, CellWindow>, max: number, nowMs: number): void {
+  let left = 2;
+  for (const [key, window] of windows) {
+    if (left-- === 0 || (windows.size < max && window.sum(nowMs) > 0)) return;
+    windows.delete(key);
+  }
 }

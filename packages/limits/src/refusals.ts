@@ -13,57 +13,65 @@ export interface Refusals {
 interface Refusal {
   cost: number;
   max: number;
+  atMs: number;
   untilMs: number;
-  /** By the clock of the process. */
-  resetAtMs: number;
-  remaining: number;
+  /** How it stood with all limits of the request that was refused, by their keys. */
+  states: Map<string, LimitState>;
 }
 
-const keysMax = 100_000;
+const keysMax = 50_000;
 
 export function createRefusals(max = keysMax): Refusals {
   const kept = new Map<string, Refusal>();
 
-  const stateOf = (limit: Limit, cost: number, nowMs: number): LimitState | undefined => {
-    const refusal = kept.get(limit.key);
+  const findOne = ({ key, max: limitMax }: Limit, cost: number, nowMs: number) => {
+    const refusal = kept.get(key);
     if (!refusal) return undefined;
     if (refusal.untilMs <= nowMs) {
-      kept.delete(limit.key);
+      kept.delete(key);
       return undefined;
     }
     // A plan that allows more now, or a smaller request, may fit.
-    if (limit.max > refusal.max || cost < refusal.cost) return undefined;
-    return {
-      remaining: refusal.remaining,
-      retryMs: refusal.untilMs - nowMs,
-      resetMs: refusal.resetAtMs - nowMs,
-    };
+    return limitMax > refusal.max || cost < refusal.cost ? undefined : refusal;
   };
   return {
     find(limits, cost, nowMs) {
       if (kept.size === 0) return undefined;
-      const states = limits.map((limit) => stateOf(limit, cost, nowMs));
-      if (states.every((state) => state === undefined)) return undefined;
-      return {
-        isAllowed: false,
-        states: states.map(
-          (state, index) => state ?? { remaining: limits[index]?.max ?? 0, retryMs: 0, resetMs: 0 },
-        ),
-      };
+      for (const limit of limits) {
+        const refusal = findOne(limit, cost, nowMs);
+        if (refusal) return { isAllowed: false, states: statesOf(limits, refusal, nowMs) };
+      }
+      return undefined;
     },
-    note(limits, cost, verdict, nowMs) {
-      for (const [index, { key, max: limitMax }] of limits.entries()) {
-        const state = verdict.states[index];
-        if (!state || state.retryMs === 0) continue;
-        if (kept.size >= max) kept.delete(kept.keys().next().value ?? '');
+    note(limits, cost, { states }, nowMs) {
+      const byKey = new Map(limits.map(({ key }, index) => [key, states[index] ?? untouched]));
+      for (const { key, max: limitMax } of limits) {
+        const retryMs = byKey.get(key)?.retryMs ?? 0;
+        if (retryMs === 0) continue;
+        if (!kept.delete(key) && kept.size >= max) kept.delete(kept.keys().next().value ?? '');
         kept.set(key, {
-          cost,
-          max: limitMax,
-          remaining: state.remaining,
-          untilMs: nowMs + state.retryMs,
-          resetAtMs: nowMs + state.resetMs,
+          ...{ cost, max: limitMax, states: byKey },
+          ...{ atMs: nowMs, untilMs: nowMs + retryMs },
         });
       }
     },
   };
+}
+
+const untouched: LimitState = { remaining: 0, resetMs: 0, retryMs: 0 };
+
+/** Those of the refusal, with the time that has passed taken off. */
+function statesOf(limits: readonly Limit[], refusal: Refusal, nowMs: number): LimitState[] {
+  const passedMs = nowMs - refusal.atMs;
+  return limits.map(({ key, max }) => {
+    const { remaining, resetMs, retryMs } = refusal.states.get(key) ?? {
+      ...untouched,
+      remaining: max,
+    };
+    return {
+      remaining,
+      resetMs: Math.max(0, resetMs - passedMs),
+      retryMs: Math.max(0, retryMs - passedMs),
+    };
+  });
 }

@@ -100,7 +100,8 @@ function commandOf(waiting: readonly Waiting[], keyPrefix: string) {
   for (const { limits, cost } of waiting) {
     args.push(cost, limits.length);
     for (const { key, max, windowMs } of limits) {
-      keys.push(keyPrefix + key);
+      // Cells of another length are other cells.
+      keys.push(`${keyPrefix}${windowMs}:${key}`);
       args.push(max, windowMs);
     }
   }

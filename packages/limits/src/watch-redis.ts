@@ -11,36 +11,48 @@ export interface RedisWatch {
   close(): Promise<void>;
 }
 
-/** Between two signs of life that are asked for. */
-const probeEveryMs = 100;
+/** Between two signs of life that are asked for; the first pause after one that held for long. */
+const pauseMsMin = 100;
+/** What is lost again and again is asked less and less often. */
+const pauseMsMax = 2_000;
+/** Up for so long, and it counts as well again. */
+const wellMs = 10_000;
 /** A connection on which nothing comes back for so long is opened anew. */
 const silenceMsMax = 3_000;
 /** For the first answer of a process that starts. */
 const openMsMax = 1_000;
 
-/** `onChange` is called when it goes down, with the cause, and when it is up again. */
+/**
+ * `onChange` is called when it goes down, with the cause, and when it is up again. `prove` asks for
+ * the sign of life: what it is lost for, since a Redis may answer and yet refuse to count.
+ */
 export function watchRedis(
   redis: Redis,
+  prove: () => Promise<unknown>,
   onChange: (isUp: boolean, cause?: unknown) => void,
 ): RedisWatch {
   const closing = new AbortController();
+  const silent = endSilence(redis);
   let isUp = false;
+  let upAtMs = 0;
+  let pauseMs = pauseMsMin;
 
-  const recover = async (): Promise<void> => {
-    // A connection that is being opened is there in a moment.
-    let pauseMs = probeEveryMs / 10;
+  // A connection that is being opened is there in a moment.
+  const recover = async (firstPauseMs: number): Promise<void> => {
+    let nextPauseMs = firstPauseMs;
     while (!closing.signal.aborted) {
-      if (await answers(redis, closing.signal)) {
+      await wait(nextPauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      if (await answers(prove, closing.signal, silent)) {
         isUp = true;
+        upAtMs = performance.now();
         onChange(true);
         return;
       }
-      await wait(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
-      pauseMs = probeEveryMs;
+      nextPauseMs = pauseMs;
     }
   };
   // Never rejects.
-  let recovery = recover();
+  let recovery = recover(pauseMsMin / 10);
   return {
     isUp: () => isUp,
     opened: async () => {
@@ -49,8 +61,10 @@ export function watchRedis(
     lost(cause) {
       if (!isUp) return;
       isUp = false;
+      const wasWell = performance.now() - upAtMs > wellMs;
+      pauseMs = wasWell ? pauseMsMin : Math.min(2 * pauseMs, pauseMsMax);
       onChange(false, cause);
-      recovery = recover();
+      recovery = recover(pauseMs);
     },
     close: async () => {
       closing.abort();
@@ -60,18 +74,36 @@ export function watchRedis(
   };
 }
 
+/** Opens a connection anew that has said nothing for too long, also one that was never ready. */
+function endSilence(redis: Redis): (silentMs: number) => void {
+  let openingSinceMs: number | undefined;
+  return (silentMs) => {
+    if (redis.status !== 'connect') openingSinceMs = undefined;
+    else openingSinceMs ??= performance.now();
+    const openingMs = performance.now() - (openingSinceMs ?? performance.now());
+    if (Math.max(silentMs, openingMs) < silenceMsMax) return;
+    openingSinceMs = undefined;
+    redis.disconnect(true);
+  };
+}
+
 /** A frozen Redis answers when it goes on, a connection that is broken never does. */
-async function answers(redis: Redis, signal: AbortSignal): Promise<boolean> {
+async function answers(
+  prove: () => Promise<unknown>,
+  signal: AbortSignal,
+  silent: (silentMs: number) => void,
+): Promise<boolean> {
+  const startedMs = performance.now();
   const done = new AbortController();
   const silence = wait(silenceMsMax, 'silent', { signal: AbortSignal.any([signal, done.signal]) });
   try {
-    const heard = await Promise.race([redis.ping(), silence]);
-    if (heard === 'silent') redis.disconnect(true);
-    return heard !== 'silent';
+    if ((await Promise.race([prove(), silence])) !== 'silent') return true;
   } catch {
-    return false;
+    // It says that it cannot, or nobody is there.
   } finally {
     done.abort();
     silence.catch(() => undefined);
   }
+  if (!signal.aborted) silent(performance.now() - startedMs);
+  return false;
 }

@@ -3,6 +3,8 @@ import { Redis, type RedisOptions } from 'ioredis';
 /** Tried again soon at first, and never less often than each second. */
 export const reconnect: RedisOptions = {
   retryStrategy: (times) => Math.min(times * 50, 1_000),
+  // After a failover the address leads to the new primary, and the connection to the old one.
+  reconnectOnError: ({ message }) => message.startsWith('READONLY'),
 };
 
 /**

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventually } from '@trellis/test/eventually';
 import { startPrivateRedis } from '@trellis/test/redis';
@@ -136,9 +137,9 @@ t.test('a key takes the same memory whatever the limit', { skip }, async (t) => 
     await takeMany(limiter, 20, [limit]);
     await wait(10);
   }
-  const bytes = await look.strlen('test:limit:a');
+  const bytes = await look.strlen('test:limit:1280:a');
   t.ok(bytes > 100 && bytes <= 654, `${bytes} bytes`);
-  await eventually(async () => (await look.exists('test:limit:a')) === 0);
+  await eventually(async () => (await look.exists('test:limit:1280:a')) === 0);
 });
 
 for (const how of ['freeze', 'kill'] as const) {
@@ -162,6 +163,62 @@ for (const how of ['freeze', 'kill'] as const) {
     t.equal(sumOf(shared), 10, 'shared again');
   });
 }
+
+t.test('a Redis that answers but does not count is taken for away', { skip }, async (t) => {
+  const { look, limiters, opened } = await openOnRedis(t);
+  const [limiter] = limiters as [Limiter];
+  await look.replicaof('127.0.0.1', 1);
+  t.equal(await takeMany(limiter, 15, [limitOf('a', 10)]), 10);
+  await eventually(() => limiter.countedIn() === 'process');
+  for (let round = 0; round < 20; round++) {
+    await limiter.take([limitOf(`b${round}`, 10)]);
+    await wait(50);
+  }
+  t.same(opened[0]?.changes, ['redis', 'process'], 'once');
+  await look.replicaof('NO', 'ONE');
+  await eventually(() => limiter.countedIn() === 'redis');
+});
+
+t.test('what Redis has forgotten a process still knows of itself', { skip }, async (t) => {
+  const { redis, limiters } = await openOnRedis(t);
+  const [limiter] = limiters as [Limiter];
+  t.equal(await takeMany(limiter, 10, [limitOf('a', 10)]), 10);
+  await redis.flush();
+  t.equal(await takeMany(limiter, 10, [limitOf('a', 10)]), 0);
+  t.equal(limiter.countedIn(), 'redis');
+});
+
+t.test('a connection on which nothing is ever said is opened anew', async (t) => {
+  let connections = 0;
+  const silent = createServer(() => connections++);
+  const sockets: Socket[] = [];
+  silent.on('connection', (socket) => sockets.push(socket));
+  await new Promise<void>((ready) => silent.listen(0, '127.0.0.1', ready));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const { port } = silent.address() as AddressInfo;
+  const { limiter } = open(t, `redis://127.0.0.1:${port}`);
+  t.equal((await limiter.take([limitOf('a', 1)])).isAllowed, true);
+  await eventually(() => connections >= 2, { timeoutMs: 30_000 });
+});
+
+t.test('a refusal from memory tells of all limits as they were', { skip }, async (t) => {
+  const { limiters } = await openOnRedis(t);
+  const [limiter] = limiters as [Limiter];
+  const limits = [limitOf('wide', 10), limitOf('narrow', 3, 'key')];
+  await takeMany(limiter, 4, limits);
+  const { isAllowed, states } = await limiter.take(limits);
+  t.equal(isAllowed, false);
+  t.same(
+    states.map(({ remaining, retryMs }) => [remaining, retryMs > 0]),
+    [
+      [7, false],
+      [0, true],
+    ],
+  );
+});
 
 t.test('a process starts while Redis is away, and finds it later', { skip }, async (t) => {
   const redis = await startPrivateRedis(t);
