@@ -100,9 +100,13 @@ t.test('POST /auth/password/reset', async (t) => {
     const { secret } = await enableMfa(api, account);
     const enter = (code: string) =>
       api.request('POST', '/auth/login', { body: { email, password: oldPassword, code } });
-    for (const expected of [401, 401, 401, 429]) {
-      t.equal((await enter(wrongCodeOf(secret))).status, expected);
-    }
+    while ((await enter(wrongCodeOf(secret))).status !== 429);
+    // However long the rest takes: the first wait is a second.
+    await api.app.platform.db.querySystem(
+      (sql) => sql`
+        update login_throttles set blocked_until = now() + interval '1 hour'
+        where key like 'code:%' returning key`,
+    );
     const token = await forgottenPasswordToken(api, email);
     await api.request('POST', '/auth/password/reset', { body: { token, password: oldPassword } });
     t.equal((await enter(codeOf(secret, 1))).body.code, 'too_many_attempts');
