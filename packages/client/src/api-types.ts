@@ -703,7 +703,7 @@ export interface paths {
     head?: never;
     /**
      * Change a plan
-     * @description Takes effect in every process within a second, for every tenant that has no limit of its own; `plan.changed` tells them. Where more is used than a new limit allows, nothing is removed, and nothing can be added until there is room.
+     * @description Takes effect in every process within a second, for every tenant that has no limit of its own; `plan.changed` tells them. Where more is used than a new limit allows, nothing that is counted is removed, and nothing can be added until there is room; a shorter `retentionDays` removes older deliveries and events at the next clean-up.
      *
      *     Needs the permission `admin`.
      */
@@ -1139,7 +1139,7 @@ export interface paths {
     };
     /**
      * Show a tenant to administrators
-     * @description With its plan, its overrides, what holds now, and what it uses. The `ETag` can be sent as `If-Match` of a change.
+     * @description With its plan, its overrides, what holds now, and what it uses. The `ETag` can be sent as `If-Match` of a change; it stands for the name, the status, the plan and the overrides of the tenant, not for the limits of the plan or for what is used.
      *
      *     Needs the permission `admin`.
      */
@@ -1820,7 +1820,7 @@ export interface paths {
     get?: never;
     /**
      * Give a tenant a plan
-     * @description Replaces the plan and all overrides; takes effect in every process within a second. Refused (`plan_below_use`) when more is used than would then be allowed, unless `graceDays` says what becomes of that.
+     * @description Replaces the plan and all overrides; takes effect in every process within a second. Refused (`plan_below_use`) when a limit falls below what is used, unless `graceDays` says what becomes of that.
      *
      *     Needs the permission `admin`.
      */
@@ -1879,7 +1879,7 @@ export interface paths {
               featuresEnabled?: string[];
             };
             /**
-             * @description For how many days quotas of which more is used stay as they are. With 0 the new limits hold at once: nothing is removed, and nothing can be added until there is room.
+             * @description For how many days what is used beyond a new limit keeps its place, which something else can take; events go on under the limit before, for the rest of the month. With 0 the new limits hold at once. Either way nothing that is counted is removed, and nothing can be added until there is room. Without it a grace that still runs goes on, for what is still over. A shorter retention removes older deliveries and events at the next clean-up.
              * @example 30
              */
             graceDays?: number;
@@ -10382,6 +10382,11 @@ export interface paths {
                  */
                 windowSeconds: number;
                 /**
+                 * @description How many of them fit the window: `used` and `remaining` together.
+                 * @example 600
+                 */
+                windowLimit: number;
+                /**
                  * @description In the window that ends now.
                  * @example 12
                  */
@@ -14095,6 +14100,17 @@ export interface paths {
             'application/problem+json': components['schemas']['Problem'];
           };
         };
+        /** @description Too many tries or requests; `Retry-After` says when to come back. */
+        429: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
         /** @description Something went wrong on our side. */
         500: {
           headers: {
@@ -14341,6 +14357,17 @@ export interface paths {
         /** @description A permission is missing, or the plan allows no more. */
         403: {
           headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/problem+json': components['schemas']['Problem'];
+          };
+        };
+        /** @description Too many tries or requests; `Retry-After` says when to come back. */
+        429: {
+          headers: {
+            /** @description The seconds after which a repeat has a chance. */
+            'Retry-After'?: number;
             [name: string]: unknown;
           };
           content: {

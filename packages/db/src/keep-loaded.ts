@@ -25,6 +25,8 @@ export interface Loaded<Value> {
    * loading throws.
    */
   get(key: string): Promise<Value | undefined>;
+  /** What `get` would answer from memory, without a promise; undefined when it has to be read. */
+  peek(key: string): Value | undefined;
   /** Forgets what matches, and whatever is being read just now. Looks at all that is kept. */
   forget(matches: (value: Value) => boolean): void;
   /** Forgets what is kept or being read under one key, at no cost. */
@@ -94,6 +96,10 @@ export function keepLoaded<Value>(
         last.awayAtMs = Date.now();
         return last.value;
       }
+    },
+    peek(key) {
+      const kept = find(key);
+      return kept && isFresh(kept) ? kept.value : undefined;
     },
     forget(matches) {
       loading.clear();

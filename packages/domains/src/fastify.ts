@@ -18,5 +18,10 @@ declare module 'fastify' {
     /** Slows down who guesses passwords or codes. */
     loginThrottle: LoginThrottle;
     rateLimits: RateLimits;
+    /**
+     * For what no route gets to count: a caller who is refused counts for the address, or when it
+     * is known who calls for the tenant. Throws `rate_limited` (429) when there is no room.
+     */
+    limitRefused: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   }
 }

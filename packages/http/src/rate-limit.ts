@@ -5,6 +5,11 @@
 export interface RouteWindow {
   name: string;
   times: number;
+  /**
+   * Whether each caller has one of its own, and the tenant none: nobody who tries passwords locks
+   * out colleagues. It is that of an address or that of the tenant, whichever is larger.
+   */
+  isPerCaller?: boolean;
 }
 
 /**
@@ -20,16 +25,23 @@ export interface RouteCost {
 }
 
 const window = (name: string, times: number): RouteCost => ({ window: { name, times } });
+const callerWindow = (name: string, times: number): RouteCost => ({
+  window: { name, times, isPerCaller: true },
+});
 
 /** How routes count that do not cost 1 of the general window. */
 export const routeCosts = {
   /** What applications do all day long, one request for each thing that happens. */
   publish: window('publish', 10),
   /** Where a password, a code or the token of a link is tried. */
-  login: window('login', 0.1),
+  login: callerWindow('login', 0.1),
   register: window('register', 0.1),
   /** What sends a mail. */
-  mail: window('mail', 0.1),
+  mail: callerWindow('mail', 0.1),
+  /** By what sessions go on, behind an address that many people share too. */
+  refresh: window('refresh', 1),
+  /** Files that were linked in a mail or on a page, for whoever comes by there. */
+  download: window('download', 1),
   /** What reads much more than a page. */
   heavy: { cost: 10 } satisfies RouteCost,
 };

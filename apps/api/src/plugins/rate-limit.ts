@@ -9,21 +9,21 @@ import type { Limiter } from '@trellis/limits/limiter';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
 import { asKey, storeOf } from '../rate-limit/counted-store.ts';
-import { type Counted, countedOf, retryAfterSeconds, stateField } from '../rate-limit/limit-set.ts';
+import {
+  type Counted,
+  countedOf,
+  type LimitSet,
+  retryAfterSeconds,
+  seconds,
+  stateField,
+} from '../rate-limit/limit-set.ts';
 import { openLimiter } from '../rate-limit/open-limiter.ts';
 import { createRequestLimits, type RequestLimits } from '../rate-limit/request-limits.ts';
 import type { PluginOptions } from './platform.ts';
 
-/** Throws `rate_limited` (429) when there is no room. */
-type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** For what no route gets to count: a caller who is refused, and a path that is not there. */
-    limitRefused: Limit;
-  }
   interface FastifyRequest {
-    /** Against which limits it was counted; null as long as it was not. */
+    /** Against which limits it was counted when it was refused; null as long as it was not. */
     counted: Counted | null;
   }
 }
@@ -44,31 +44,50 @@ async function rateLimitPlugin(app: App, { settings }: PluginOptions): Promise<v
   app.addHook('onClose', () => limiter.close());
   app.decorate('rateLimits', rateLimitsOf(limits, limiter));
   app.decorateRequest('counted', null);
-  const limitBy = await mountLimits(app, limits, limiter);
+  const count = await mountLimits(app, limiter);
 
   app.addHook('onRoute', (route) => {
     const { access, limits: cost } = route.config ?? {};
     // What names no access is not ours, such as the pages of the docs.
     if (!access || cost === false) return;
-    route.onRequest = [...[route.onRequest ?? []].flat(), limitBy(cost)];
+    route.onRequest = [...[route.onRequest ?? []].flat(), limitBy(limits, count, cost)];
   });
-  const limitGeneral = limitBy();
   app.decorate('limitRefused', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (request.routeOptions.config.limits !== false) await limitGeneral(request, reply);
+    const isKnown = request.call !== null;
+    if (isKnown && request.routeOptions.config.limits === false) return;
+    const set = isKnown ? await limits.of(request) : limits.ofRefused(request);
+    await new Promise<void>((resolve, reject) => {
+      count(request, reply, set, 1, (error) => (error ? reject(error) : resolve()));
+    });
   });
   // Those who look for what is there are counted by their address, whatever credential they send.
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) limitGeneral(request, reply).then(() => done(), done);
+    if (request.is404) count(request, reply, limits.ofRefused(request), 1, done);
     else done();
   });
 }
 
-/** The plugin of Fastify writes `X-RateLimit-*` and refuses; what it goes by is counted here. */
-async function mountLimits(
-  app: App,
-  limits: RequestLimits,
-  limiter: Limiter,
-): Promise<(cost?: RouteCost) => Limit> {
+type Done = (error?: Error) => void;
+/** Calls `done` with `rate_limited` (429) when there is no room. */
+type Count = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  set: LimitSet,
+  cost: number,
+  done: Done,
+) => void;
+
+/** Runs on every request, so it makes no promise where the limits of the tenant are known. */
+function limitBy(limits: RequestLimits, count: Count, { cost = 1, window }: RouteCost = {}) {
+  return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
+    const set = limits.now(request, window);
+    if (set) count(request, reply, set, cost, done);
+    else limits.of(request, window).then((read) => count(request, reply, read, cost, done), done);
+  };
+}
+
+/** The plugin of Fastify refuses, by what is counted here; what is allowed need not ask it. */
+async function mountLimits(app: App, limiter: Limiter): Promise<Count> {
   const refusals = new Counter({
     name: 'trellis_rate_limit_refusals_total',
     help: 'Requests that were refused, by the limit that had no room.',
@@ -84,19 +103,32 @@ async function mountLimits(
     onExceeded: (request) => refusals.inc({ limit: countOf(request).nearest.limit.name }),
     errorResponseBuilder: (request) => refusalOf(countOf(request)),
   });
-  const enforce = app.rateLimit();
-  return ({ cost = 1, window } = {}) =>
-    async (request, reply) => {
-      const set = await limits.of(request, window);
-      const verdict = await limiter.take(set.limits, cost);
-      request.counted = countedOf(set, verdict);
+  const refuse = app.rateLimit();
+  return (request, reply, set, cost, done) => {
+    limiter.take(set.limits, cost).then((verdict) => {
+      const counted = countedOf(set, verdict);
       reply.header('ratelimit-policy', set.policy).header('ratelimit', stateField(set, verdict));
-      await enforce.call(app, request, reply);
-    };
+      if (verdict.isAllowed) {
+        tellNearest(reply, counted);
+        done();
+      } else {
+        request.counted = counted;
+        refuse.call(app, request, reply).then(() => done(), done);
+      }
+    }, done);
+  };
+}
+
+/** As the plugin does for what it refuses. */
+function tellNearest(reply: FastifyReply, { nearest: { limit, state } }: Counted): void {
+  reply
+    .header('x-ratelimit-limit', limit.max)
+    .header('x-ratelimit-remaining', state.remaining)
+    .header('x-ratelimit-reset', seconds(state.resetMs));
 }
 
 function countOf({ counted }: FastifyRequest): Counted {
-  if (!counted) throw new Error('the request was not counted');
+  if (!counted) throw new Error('the request was not refused');
   return counted;
 }
 

@@ -56,6 +56,7 @@ function isNearer(one: Counted['nearest'], other: Counted['nearest']): boolean {
   return one.state.remaining / one.limit.max < other.state.remaining / other.limit.max;
 }
 
-function seconds(milliseconds: number): number {
+/** Whole ones, so that nobody comes too early. */
+export function seconds(milliseconds: number): number {
   return Math.ceil(milliseconds / 1_000);
 }

@@ -1,4 +1,3 @@
-import { normalizeIP } from '@fastify/rate-limit';
 import type { ApiSettings } from '@trellis/config/settings';
 import type { CallContext } from '@trellis/core/context';
 import type { KeptLimits } from '@trellis/domains/plans/kept-limits';
@@ -7,6 +6,8 @@ import type { RouteWindow } from '@trellis/http/rate-limit';
 import type { Limit } from '@trellis/limits/limit';
 import type { FastifyRequest } from 'fastify';
 import { type LimitSet, limitSet, policyOf } from './limit-set.ts';
+import { createNetworkOf } from './network-of.ts';
+import { spanOf } from './span-of.ts';
 
 /** Works out which limits hold for a request. */
 export interface RequestLimits {
@@ -15,6 +16,10 @@ export interface RequestLimits {
    * of the address. Of what the window of the route has as its own, or without one of the general.
    */
   of(request: FastifyRequest, window?: RouteWindow): Promise<LimitSet>;
+  /** The same without a promise; undefined when the limits of the tenant have to be read. */
+  now(request: FastifyRequest, window?: RouteWindow): LimitSet | undefined;
+  /** Of the address for what is refused, so that this uses up nothing of those who are behind it. */
+  ofRefused(request: FastifyRequest): LimitSet;
   /** The general one of all callers of a tenant; undefined when there is no such tenant. */
   ofTenant(tenantId: string): Promise<Limit | undefined>;
 }
@@ -26,56 +31,81 @@ type Settings = Pick<
 
 /** The general window, which routes share that have none of their own. */
 const general: RouteWindow = { name: '', times: 1 };
+/** Where a credential that is refused counts, and a path that is not there. */
+const refused: RouteWindow = { name: 'refused', times: 1 };
 
 export function createRequestLimits(kept: KeptLimits, settings: Settings): RequestLimits {
-  const windowMs = settings.RATE_LIMIT_WINDOW_MS;
-  /** As long as they are kept, the limits of a tenant are one object, and so is what follows. */
-  const tenantSets = new WeakMap<TenantLimits, Map<RouteWindow, LimitSet>>();
-  const addressPolicies = new Map<RouteWindow, { name: string; max: number; policy: string }>();
+  const { RATE_LIMIT_ADDRESS_PER_MINUTE: addressPerMinute } = settings;
+  const ofAddress = createAddressSets(settings);
+  const tenantSet = createTenantSets(settings);
 
-  const maxOf = (perMinute: number, { times }: RouteWindow): number =>
-    Math.max(1, Math.floor((perMinute * times * windowMs) / 60_000));
-
-  const tenantSet = (tenant: TenantLimits, window: RouteWindow): LimitSet =>
-    entryOf(
-      entryOf(tenantSets, tenant, () => new Map<RouteWindow, LimitSet>()),
-      window,
-      () => {
-        const max = maxOf(tenant.rateLimit, window);
-        const name = window.name || 'tenant';
-        return limitSet([{ name, key: keyIn(window, `t:${tenant.tenantId}`), max, windowMs }]);
-      },
-    );
-
-  const withCaller = (request: FastifyRequest, tenant: TenantLimits, window: RouteWindow) => {
-    const set = tenantSet(tenant, window);
-    const share = (tenant.rateLimit * settings.RATE_LIMIT_CALLER_PERCENT) / 100;
-    const perMinute = Math.min(share, request.keyRateLimit ?? share);
-    if (!request.call || perMinute >= tenant.rateLimit) return set;
-    const { name, key } = callerOf(request.call, window);
-    return limitSet([...set.limits, { name, key, max: maxOf(perMinute, window), windowMs }]);
-  };
-
-  const ofAddress = ({ ip }: FastifyRequest, window: RouteWindow): LimitSet => {
-    const { name, max, policy } = entryOf(addressPolicies, window, () => {
-      const named = {
-        name: window.name || 'address',
-        max: maxOf(settings.RATE_LIMIT_ADDRESS_PER_MINUTE, window),
-      };
-      return { ...named, policy: policyOf({ ...named, windowMs }) };
-    });
-    return { limits: [{ name, key: keyIn(window, `a:${networkOf(ip)}`), max, windowMs }], policy };
+  const withCaller = (
+    { keyRateLimit }: FastifyRequest,
+    call: CallContext,
+    tenant: TenantLimits,
+    window: RouteWindow,
+  ): LimitSet => {
+    const largest = Math.max(addressPerMinute, tenant.rateLimit);
+    const share = window.isPerCaller
+      ? largest
+      : (tenant.rateLimit * settings.RATE_LIMIT_CALLER_PERCENT) / 100;
+    const perMinute = Math.min(share, keyRateLimit ?? share);
+    const all = window.isPerCaller ? undefined : tenantSet(tenant, window);
+    if (all && perMinute >= tenant.rateLimit) return all;
+    const span = spanOf(perMinute, window, settings);
+    return limitSet([...(all?.limits ?? []), { ...callerOf(call, window), ...span }]);
   };
 
   return {
     async of(request, window = general) {
-      const tenant = request.call ? await kept.get(request.call.tenantId) : undefined;
-      return tenant ? withCaller(request, tenant, window) : ofAddress(request, window);
+      const { call } = request;
+      const tenant = call ? await kept.get(call.tenantId) : undefined;
+      return call && tenant
+        ? withCaller(request, call, tenant, window)
+        : ofAddress(request.ip, window);
     },
+    now(request, window = general) {
+      const { call } = request;
+      if (!call) return ofAddress(request.ip, window);
+      const tenant = kept.peek(call.tenantId);
+      return tenant && withCaller(request, call, tenant, window);
+    },
+    ofRefused: ({ ip }) => ofAddress(ip, refused),
     async ofTenant(tenantId) {
       const tenant = await kept.get(tenantId);
       return tenant && tenantSet(tenant, general).limits[0];
     },
+  };
+}
+
+/** As long as they are kept, the limits of a tenant are one object, and so is what follows. */
+function createTenantSets(settings: Settings) {
+  const known = new WeakMap<TenantLimits, Map<RouteWindow, LimitSet>>();
+  return (tenant: TenantLimits, window: RouteWindow): LimitSet => {
+    const set = known.get(tenant)?.get(window);
+    if (set) return set;
+    const span = spanOf(tenant.rateLimit, window, settings);
+    const key = keyIn(window, `t:${tenant.tenantId}`);
+    const made = limitSet([{ name: window.name || 'tenant', key, ...span }]);
+    const sets = known.get(tenant) ?? new Map<RouteWindow, LimitSet>();
+    known.set(tenant, sets.set(window, made));
+    return made;
+  };
+}
+
+function createAddressSets(settings: Settings) {
+  const networkOf = createNetworkOf();
+  const known = new Map<RouteWindow, { limit: Omit<Limit, 'key'>; policy: string }>();
+  const describe = (window: RouteWindow) => {
+    const span = spanOf(settings.RATE_LIMIT_ADDRESS_PER_MINUTE, window, settings);
+    const limit = { name: window.name || 'address', ...span };
+    const described = { limit, policy: policyOf(limit) };
+    known.set(window, described);
+    return described;
+  };
+  return (ip: string | undefined, window: RouteWindow): LimitSet => {
+    const { limit, policy } = known.get(window) ?? describe(window);
+    return { limits: [{ ...limit, key: keyIn(window, `a:${networkOf(ip)}`) }], policy };
   };
 }
 
@@ -90,21 +120,3 @@ function callerOf({ actor, tenantId }: CallContext, window: RouteWindow) {
 }
 
 const keyIn = ({ name }: RouteWindow, key: string): string => (name ? `${key}:${name}` : key);
-
-/** Of IPv6 the /64. A connection that is gone already has no address. */
-function networkOf(ip: string | undefined): string {
-  return ip === undefined ? 'unknown' : normalizeIP(ip);
-}
-
-interface Entries<Key, Value> {
-  get(key: Key): Value | undefined;
-  set(key: Key, value: Value): unknown;
-}
-
-function entryOf<Key, Value>(entries: Entries<Key, Value>, key: Key, make: () => Value): Value {
-  const known = entries.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  entries.set(key, made);
-  return made;
-}

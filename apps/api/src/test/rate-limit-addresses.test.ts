@@ -14,14 +14,31 @@ async function startBehindProxy(t: Test, perMinute: number) {
 
 t.test('without a credential the address counts', async (t) => {
   const { from } = await startBehindProxy(t, 3);
-  const refresh = (address: string) =>
-    from(address, 'POST', '/auth/refresh', undefined, { refreshToken: 'x'.repeat(43) });
-  t.match(limitHeaders(await refresh('203.0.113.1')), {
+  const open = (address: string) => from(address, 'GET', '//verify-email');
+  t.match(limitHeaders(await open('203.0.113.1')), {
     ratelimit: '"address";r=2;t=61',
     'ratelimit-policy': '"address";q=3;w=60',
   });
-  t.same(await statusesOf(3, () => refresh('203.0.113.1')), [401, 401, 429]);
-  t.equal((await refresh('203.0.113.2')).status, 401, 'each by itself');
+  t.same(await statusesOf(3, () => open('203.0.113.1')), [200, 200, 429]);
+  t.equal((await open('203.0.113.2')).status, 200, 'each by itself');
+});
+
+t.test('refreshing and linked downloads go on where much is refused', async (t) => {
+  const { from } = await startBehindProxy(t, 2);
+  const address = '203.0.113.1';
+  const guess = () => from(address, 'GET', '/tenant', 'nonsense');
+  const scan = () => from(address, 'GET', '//.env');
+  t.same([...(await statusesOf(2, guess)), ...(await statusesOf(1, scan))], [401, 401, 429]);
+  const refresh = () =>
+    from(address, 'POST', '/auth/refresh', undefined, { refreshToken: 'x'.repeat(43) });
+  const first = await refresh();
+  t.equal(first.status, 401);
+  t.equal(limitHeaders(first)['ratelimit-policy'], '"refresh";q=2;w=60');
+  t.same(await statusesOf(2, refresh), [401, 429]);
+  const download = await from(address, 'GET', '/files/download');
+  t.equal(limitHeaders(download).ratelimit, '"download";r=1;t=61');
+  const page = await from(address, 'GET', '//verify-email');
+  t.equal(limitHeaders(page).ratelimit, '"address";r=1;t=61');
 });
 
 t.test('of an IPv6 address the /64 counts', async (t) => {
@@ -34,6 +51,7 @@ t.test('of an IPv6 address the /64 counts', async (t) => {
   t.equal((await ask('203.0.113.1')).status, 401);
   t.equal((await ask('::ffff:203.0.113.1')).status, 401);
   t.equal((await ask('203.0.113.1')).status, 429, 'one address, however it is written');
+  t.equal((await ask('203.0.113.1:5678')).status, 429, 'with the port that some proxies add');
 });
 
 t.test('a credential that is refused counts for the address', async (t) => {
@@ -49,7 +67,7 @@ t.test('a credential that is refused counts for the address', async (t) => {
       { status: refused.status, code: refused.body.code },
       { status: 429, code: 'rate_limited' },
     );
-    t.match(limitHeaders(refused), { 'ratelimit-policy': '"address";q=20;w=60' });
+    t.match(limitHeaders(refused), { 'ratelimit-policy': '"refused";q=20;w=60' });
   }
   t.same(await statusesOf(3, () => ask(token)), [200, 200, 200], 'but not one that is valid');
 });
@@ -60,7 +78,7 @@ t.test('a path that is not there counts for the address', async (t) => {
   const scan = (credential?: string) => from('203.0.113.9', 'GET', '/../.env', credential);
   const found = await scan();
   t.equal(found.status, 404);
-  t.equal(limitHeaders(found).ratelimit, '"address";r=19;t=61');
+  t.equal(limitHeaders(found).ratelimit, '"refused";r=19;t=61');
   t.same(await statusesOf(18, scan), Array(18).fill(404));
   t.equal((await from('203.0.113.9', 'POST', '//nothing', undefined, {})).status, 404);
   t.same(await statusesOf(2, () => scan(token)), [429, 429], 'whatever credential comes with it');
@@ -87,5 +105,5 @@ t.test('log-ins, registrations and mails have windows of their own', async (t) =
   t.same(await statusesOf(3, forgot), [202, 202, 429]);
   const register = () => from(address, 'POST', '/auth/register', undefined, {});
   t.same(await statusesOf(3, register), [400, 400, 429]);
-  t.equal((await from(address, 'GET', '/tenant')).headers.get('ratelimit'), '"address";r=19;t=61');
+  t.equal((await from(address, 'GET', '/tenant')).headers.get('ratelimit'), '"refused";r=19;t=61');
 });

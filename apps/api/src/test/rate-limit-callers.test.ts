@@ -41,6 +41,30 @@ t.test('one person uses up no more than RATE_LIMIT_CALLER_PERCENT', async (t) =>
   t.equal(headers.get('ratelimit-policy'), '"tenant";q=30;w=60, "key";q=3;w=60');
 });
 
+t.test('nobody who tries passwords locks out colleagues', async (t) => {
+  const api = await startApi(t, { env: { RATE_LIMIT_ADDRESS_PER_MINUTE: '30' } });
+  const account = await signUp(api);
+  const { token } = await addUser(api, account, []);
+  const body = {
+    currentPassword: 'not the one of the tests',
+    newPassword: 'another long password',
+  };
+  const change = (credential: string) => () =>
+    api.request('POST', '/auth/password/change', { token: credential, body });
+  await limitTenant(api, account.tenant.id, 10);
+  const first = await change(token)();
+  t.equal(first.status, 422);
+  t.equal(limitHeaders(first)['ratelimit-policy'], '"login-user";q=3;w=60', 'that of an address');
+  t.same(await statusesOf(3, change(token)), [422, 422, 429]);
+  t.same(await statusesOf(1, change(account.token)), [422]);
+  await limitTenant(api, account.tenant.id, 50);
+  t.equal(
+    limitHeaders(await change(token)())['ratelimit-policy'],
+    '"login-user";q=5;w=60',
+    'or that of the tenant, when it is larger',
+  );
+});
+
 t.test('an API key may ask no more often than its own limit says', async (t) => {
   const api = await startApi(t);
   const { token, tenant } = await signUp(api);

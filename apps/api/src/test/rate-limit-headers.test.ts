@@ -67,7 +67,7 @@ t.test('a window of another length has its part of the requests of a minute', as
   t.equal(headers.get('ratelimit-policy'), '"tenant";q=3;w=10', '20 / 6');
   await limitTenant(api, tenant.id, 1);
   const least = await api.request('GET', '/tenant', { token });
-  t.equal(least.headers.get('ratelimit-policy'), '"tenant";q=1;w=10', 'one at least');
+  t.equal(least.headers.get('ratelimit-policy'), '"tenant";q=1;w=60', 'never more than that');
 });
 
 t.test('what is asked for by operators and other services is not limited', async (t) => {
@@ -82,7 +82,18 @@ t.test('what is asked for by operators and other services is not limited', async
   const keys = () => api.request('GET', '//.well-known/jwks.json');
   t.same(await statusesOf(3, keys), [200, 200, 200]);
   const health = () => api.request('GET', '//health', { token: 'nonsense' });
-  t.same(await statusesOf(3, health), [401, 401, 401], 'not even a credential that is wrong');
+  t.same(await statusesOf(3, health), [401, 429, 429], 'but a credential that is wrong is');
+  t.equal((await api.request('GET', '//health')).status, 200);
+});
+
+t.test('a wrong token for the metrics counts for the address', async (t) => {
+  const right = 'a-token-of-the-metrics';
+  const api = await startApi(t, {
+    env: { METRICS_TOKEN: right, RATE_LIMIT_ADDRESS_PER_MINUTE: '2' },
+  });
+  const read = (token: string) => api.request('GET', '//metrics', { token });
+  t.same(await statusesOf(3, () => read('wrong')), [401, 401, 429]);
+  t.same(await statusesOf(3, () => read(right)), [200, 200, 200], 'and the right one never');
 });
 
 t.test('RATE_LIMIT=off: nothing is counted, and nothing told', async (t) => {

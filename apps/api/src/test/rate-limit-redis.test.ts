@@ -38,7 +38,7 @@ t.test('processes on one Redis share their limits', options, async (t) => {
   t.equal(metrics.get('trellis_rate_limit_shared'), 1);
   t.equal(metrics.get('trellis_rate_limit_fallbacks_total'), 0);
   t.equal(metrics.get(`${refusals}{limit="tenant"}`), 1);
-  t.equal((await readMetrics(second.url)).get(`${refusals}{limit="address"}`), 1);
+  t.equal((await readMetrics(second.url)).get(`${refusals}{limit="refused"}`), 1);
 });
 
 t.test('without a Redis the process counts by itself, and says so', async (t) => {

@@ -119,7 +119,7 @@ export const apiSettings = Type.Composite([
         'Length of the window that the limits hold for. Plans speak of requests per minute; with another window they get their part of that.',
     }),
     RATE_LIMIT_ADDRESS_PER_MINUTE: count(
-      'Requests without a valid credential that one address (of IPv6 a /64) may make in a minute; of log-ins, registrations and requests for a link each a tenth of it.',
+      'Requests without a credential that one address (of IPv6 a /64) may make in a minute; as many refreshes, linked downloads and refused requests each, and of log-ins, registrations and requests for a link each a tenth of it.',
       600,
       10_000_000,
     ),

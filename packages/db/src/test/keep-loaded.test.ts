@@ -35,6 +35,16 @@ t.test('what is forgotten under one key is read anew, and nothing else', async (
   t.equal(await again, undefined);
 });
 
+t.test('a peek answers from memory alone', async (t) => {
+  const { grants, loads, ask } = prepare();
+  t.equal(grants.peek('a'), undefined);
+  t.equal(loads.length, 0);
+  t.same(await ask('a'), { of: 'a' });
+  t.same(grants.peek('a'), { of: 'a' });
+  grants.forgetOne('a');
+  t.equal(grants.peek('a'), undefined, 'nor of what may have changed');
+});
+
 t.test('what is forgotten while it is read is not kept, but what is read beside it', async (t) => {
   const { grants, loads } = prepare();
   const reading = ['a', 'b'].map((key) => grants.get(key));

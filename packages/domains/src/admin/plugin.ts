@@ -2,6 +2,7 @@ import type { App } from '@trellis/http/types';
 import type {} from '../fastify.ts';
 import { domainsFolder } from '../folder.ts';
 import { loadQuotas } from '../plans/load-quotas.ts';
+import { auditRefusals } from './audit-refusals.ts';
 import { createAdminPlansService } from './plans/service.ts';
 import { createPlanRoute } from './routes/create-plan.ts';
 import { getPlanRoute } from './routes/get-plan.ts';
@@ -14,6 +15,7 @@ import { updateTenantRoute } from './routes/update-tenant.ts';
 import { createAdminTenantsService } from './tenants/service.ts';
 
 export default async function adminPlugin(app: App): Promise<void> {
+  auditRefusals(app);
   const plans = createAdminPlansService(app.platform);
   listPlansRoute(app, plans);
   createPlanRoute(app, plans);

@@ -86,7 +86,7 @@ export const TenantPlanBody = Body({
       minimum: 0,
       maximum: 365,
       description:
-        'For how many days quotas of which more is used stay as they are. With 0 the new limits hold at once: nothing is removed, and nothing can be added until there is room.',
+        'For how many days what is used beyond a new limit keeps its place, which something else can take; events go on under the limit before, for the rest of the month. With 0 the new limits hold at once. Either way nothing that is counted is removed, and nothing can be added until there is room. Without it a grace that still runs goes on, for what is still over. A shorter retention removes older deliveries and events at the next clean-up.',
       examples: [30],
     }),
   ),

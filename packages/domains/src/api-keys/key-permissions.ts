@@ -1,6 +1,12 @@
 import { apiKeys } from '@trellis/db/schema/auth';
+import { tenants } from '@trellis/db/schema/tenants';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
+
+export interface KeyPermissions {
+  tenantStatus: 'active' | 'suspended';
+  permissions: ReadonlySet<string>;
+}
 
 /**
  * What a key of the tenant may do at this moment, as the transaction may have waited for a lock;
@@ -10,10 +16,11 @@ export async function permissionsOfKey(
   tx: Tx,
   tenantId: string,
   id: string,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<KeyPermissions | undefined> {
   const [key] = await tx.orm
-    .select({ permissions: apiKeys.permissions })
+    .select({ tenantStatus: tenants.status, permissions: apiKeys.permissions })
     .from(apiKeys)
+    .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
     .where(
       and(
         eq(apiKeys.tenantId, tenantId),
@@ -21,5 +28,5 @@ export async function permissionsOfKey(
         or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`clock_timestamp()`)),
       ),
     );
-  return key && new Set(key.permissions);
+  return key && { ...key, permissions: new Set(key.permissions) };
 }

@@ -50,8 +50,8 @@ export async function findGrant(tx: Tx, sessionId: string): Promise<Grant | unde
   const [first] = rows;
   if (!first) return undefined;
   const permissions = new Set(rows.flatMap((row) => row.permissions ?? []));
-  // In the platform's own tenant only, whose trail then tells of what was done with it.
+  // No role gives it. In the platform's own tenant only, whose trail tells of what is done with it.
   if (first.isPlatformAdmin && first.isPlatform) permissions.add(platformPermission);
-  if (!first.isPlatform) permissions.delete(platformPermission);
+  else permissions.delete(platformPermission);
   return { ...first, permissions };
 }

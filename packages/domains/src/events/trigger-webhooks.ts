@@ -37,9 +37,9 @@ export async function emitEvent<Data extends TSchema>(
   tenantId: string,
   { name }: EventDefinition<Data>,
   data: Static<Data>,
-  idempotencyKey?: string,
+  keys: Pick<NewEvent, 'idempotencyKey' | 'orderingKey'> = {},
 ): Promise<void> {
-  const event = { type: name, tenantId, data: JSON.stringify(data), idempotencyKey };
+  const event = { type: name, tenantId, data: JSON.stringify(data), ...keys };
   await publishWithin(needs, event, tx);
 }
 

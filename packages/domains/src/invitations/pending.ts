@@ -13,7 +13,8 @@ export const isPending: SQL = gt(invitations.expiresAt, sql`clock_timestamp()`);
 export const isFor = (email: string): SQL =>
   eq(sql`lower(${invitations.email})`, sql`lower(${email.trim()})`);
 
-export function countPending(tx: Tx, tenantId: string): Promise<number> {
+/** For a part of a statement, which counts something else as well. */
+export function countPending(tx: Tx, tenantId: string): SQL<number> {
   return tx.orm.$count(invitations, and(eq(invitations.tenantId, tenantId), isPending));
 }
 

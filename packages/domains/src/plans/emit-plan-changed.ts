@@ -28,5 +28,7 @@ export function emitPlanChanged(
     limits: { ...toldLimits(plan), ...overrides },
     graceUntil: graceUntil?.toISOString() ?? null,
   };
-  return emitEvent(needs, tx, tenantId, planChanged, told, idempotencyKey);
+  // One after another, so that the last that a tenant hears is what holds.
+  const keys = { idempotencyKey, orderingKey: 'plan' };
+  return emitEvent(needs, tx, tenantId, planChanged, told, keys);
 }

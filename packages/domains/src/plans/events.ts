@@ -26,7 +26,7 @@ export const planChanged = defineEvent({
       { description: 'What the tenant may use; once `graceUntil` has passed, if that is set.' },
     ),
     graceUntil: Type.Union([Timestamp, Type.Null()], {
-      description: 'Until then quotas of which more is used stay as they were.',
+      description: 'Until then quotas of which more was used are higher, so that it has its place.',
     }),
   }),
 });

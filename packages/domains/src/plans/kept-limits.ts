@@ -17,6 +17,8 @@ export interface KeptLimits {
    * heard.
    */
   get(tenantId: string): Promise<TenantLimits | undefined>;
+  /** What is in memory, without a promise; undefined when it has to be read. */
+  peek(tenantId: string): TenantLimits | undefined;
 }
 
 export function keepLimits({ db, changes }: Pick<Platform, 'db' | 'changes'>): KeptLimits {

@@ -1,17 +1,21 @@
 import { globSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Quota } from './define-quota.ts';
+import { PlanUsage } from './schemas.ts';
 
 /**
  * Loads what the domains count against the plan: every `quota.ts` that is found in a domain's
- * folder. Answers them by name. Throws, with one line, for a file without a quota, and for two of
- * one name or of one limit.
+ * folder. Answers them by name. Throws, with one line, for a file without a quota, for two of one
+ * name or of one limit, and for a name that `GET /tenant/usage` has for something else.
  */
 export async function loadQuotas(folder: string): Promise<readonly Quota[]> {
   const quotas: Quota[] = [];
   for (const file of findFiles(folder)) {
     for (const quota of await readQuotas(file)) {
       const { name, limit } = quota;
+      if (name in PlanUsage.properties) {
+        throw new Error(`No quota can be named "${name}": the usage has a field of this name.`);
+      }
       if (quotas.some((other) => other.name === name)) {
         throw new Error(`Quota "${name}" is declared twice.`);
       }

@@ -1,6 +1,6 @@
+import type { Quotas } from '@trellis/db/schema/plans';
 import type { Tx } from '@trellis/db/tenant-db';
 import type { Quota } from './define-quota.ts';
-import type { TenantLimits } from './repository.ts';
 
 export interface QuotaState {
   used: number;
@@ -10,7 +10,11 @@ export interface QuotaState {
 }
 
 /** How much of a quota the tenant of these limits uses. */
-export async function readState(tx: Tx, quota: Quota, limits: TenantLimits): Promise<QuotaState> {
+export async function readState(
+  tx: Tx,
+  quota: Quota,
+  limits: Quotas & { tenantId: string },
+): Promise<QuotaState> {
   const limit = limits[quota.limit];
   const used = await quota.used(tx, limits.tenantId);
   return { used, limit, remaining: Math.max(0, limit - used) };

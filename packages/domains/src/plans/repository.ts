@@ -1,8 +1,8 @@
-import { type Plan, type PlanGrace, plans } from '@trellis/db/schema/plans';
+import { type Plan, plans, type Quotas } from '@trellis/db/schema/plans';
 import { tenantLimits } from '@trellis/db/schema/tenant-limits';
 import { tenants } from '@trellis/db/schema/tenants';
 import type { Tx } from '@trellis/db/tenant-db';
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm';
 
 /** What a tenant may use: its plan, with its overrides and the grace of a change applied. */
 export type TenantLimits = typeof tenantLimits.$inferSelect;
@@ -16,15 +16,23 @@ export async function limitsOf(tx: Tx, tenantId: string): Promise<TenantLimits> 
   return limits;
 }
 
-/** Quotas that a change of plan left as they were, until a time that is still to come. */
+/** What a change of plan left of the limits before, until a time that is still to come. */
 export interface Grace {
   until: Date;
-  quotas: PlanGrace;
+  quotas: Partial<Quotas>;
 }
+
+/** The calendar month that events count for now, as in 2026-01. */
+export const eventsMonth: SQL = sql`to_char(now() at time zone 'utc', 'YYYY-MM')`;
+
+/** The quotas of a grace, without that of events once their month is over. */
+const gracedNow = sql`
+  case when ${tenants.planGrace}->>'eventsMonth' = ${eventsMonth} then ${tenants.planGrace}
+    else ${tenants.planGrace} - 'maxEvents' end - 'eventsMonth'`.mapWith(tenants.planGrace);
 
 export async function graceOf(tx: Tx, tenantId: string): Promise<Grace | undefined> {
   const [row] = await tx.orm
-    .select({ until: tenants.planGraceUntil, quotas: tenants.planGrace })
+    .select({ until: tenants.planGraceUntil, quotas: gracedNow })
     .from(tenants)
     .where(and(eq(tenants.id, tenantId), gt(tenants.planGraceUntil, sql`now()`)));
   const { until, quotas } = row ?? {};

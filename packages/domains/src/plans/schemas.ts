@@ -54,12 +54,12 @@ export const Grace = Type.Object(
   },
   {
     description:
-      'Limits that stay as they were until then, because more was used than a new plan allows; null when there are none.',
+      'Limits that are higher until then, because more was used than a new plan allows: what was used then has its place, that of events is the one before for the rest of the month. Null when there are none.',
   },
 );
 
 /** What the tenant has of its plan, beside the quotas of the domains. */
-const PlanUsage = Type.Object({
+export const PlanUsage = Type.Object({
   planType: PlanType,
   planName: PlanName,
   featuresEnabled: FeaturesEnabled,
@@ -71,6 +71,10 @@ const PlanUsage = Type.Object({
     windowSeconds: Type.Number({
       description: 'The length of the window that requests are counted in.',
       examples: [60],
+    }),
+    windowLimit: Type.Integer({
+      description: 'How many of them fit the window: `used` and `remaining` together.',
+      examples: [600],
     }),
     used: Type.Integer({ description: 'In the window that ends now.', examples: [12] }),
     remaining: Type.Integer({ description: 'What fits the window now.', examples: [588] }),

@@ -2,7 +2,7 @@ import type { CallContext } from '@trellis/core/context';
 import type { Platform } from '../platform.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { Quota } from './define-quota.ts';
-import { readState } from './quota-state.ts';
+import { type QuotaState, readState } from './quota-state.ts';
 import { type Grace, graceOf, limitsOf, listPlans } from './repository.ts';
 import type { Plan, TenantUsage } from './schemas.ts';
 
@@ -26,20 +26,20 @@ export function createPlansService({ db, quotas, rateLimits }: Needs): PlansServ
         rateLimits.lookAtTenant(tenantId),
         db.withTenant(tenantId, async (tx) => {
           const limits = await limitsOf(tx, tenantId);
-          const states = quotas.map(async (quota) => [
-            quota.name,
-            await readState(tx, quota, limits),
-          ]);
-          return { limits, grace: await graceOf(tx, tenantId), states: await Promise.all(states) };
+          const states: Record<string, QuotaState> = {};
+          // One after another: a failure of one leaves no other under way that nobody waits for.
+          for (const quota of quotas) states[quota.name] = await readState(tx, quota, limits);
+          return { limits, grace: await graceOf(tx, tenantId), states };
         }),
       ]);
       const { planType, planName, featuresEnabled, rateLimit } = plan.limits;
+      const { limit: windowLimit, ...requests } = window;
       return {
-        ...Object.fromEntries(plan.states),
+        ...plan.states,
         planType,
         planName,
         featuresEnabled,
-        rateLimit: { ...window, limit: rateLimit },
+        rateLimit: { limit: rateLimit, windowLimit, ...requests },
         grace: plan.grace ? presentGrace(plan.grace) : null,
       };
     },

@@ -49,9 +49,10 @@ function tellNext(
   isLast: boolean,
 ): Promise<Payload | undefined> {
   return db.asSystem(async (tx) => {
+    const page = await lockPage(tx, payload, tenantsMax);
+    // Read behind the locks: whoever tells these tenants later tells of no older plan.
     const plan = await findPlan(tx, payload.planType);
     if (!plan) return undefined;
-    const page = await lockPage(tx, payload, tenantsMax);
     await tellPage({ jobs }, tx, payload, plan, page);
     const last = page.at(-1);
     if (!last || page.length < tenantsMax) return undefined;

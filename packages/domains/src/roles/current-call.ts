@@ -4,7 +4,7 @@ import { holdsPermission } from '@trellis/core/permissions';
 import type { Tx } from '@trellis/db/tenant-db';
 import { permissionsOfKey } from '../api-keys/key-permissions.ts';
 import { authErrors } from '../auth/errors.ts';
-import { findGrant } from '../auth/session-grant.ts';
+import { findGrant, type Grant } from '../auth/session-grant.ts';
 
 /**
  * Who calls, with the permissions of this moment: whoever gives or takes something away is judged
@@ -32,15 +32,19 @@ export async function currentCall(
   return { ...call, permissions, isCurrent: true };
 }
 
-async function permissionsNow(
+async function permissionsNow(tx: Tx, call: CallContext): Promise<ReadonlySet<string> | undefined> {
+  const grant = await grantNow(tx, call);
+  if (grant && grant.tenantStatus !== 'active') throw authErrors.tenant_suspended();
+  return grant?.permissions;
+}
+
+async function grantNow(
   tx: Tx,
   { tenantId, actor, sessionId }: CallContext,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<Pick<Grant, 'tenantStatus' | 'permissions'> | undefined> {
   if (actor.type === 'api_key' && actor.id !== null) {
     return permissionsOfKey(tx, tenantId, actor.id);
   }
   const grant = sessionId === null ? undefined : await findGrant(tx, sessionId);
-  if (grant?.tenantId !== tenantId || grant.userId !== actor.id) return undefined;
-  if (grant.tenantStatus !== 'active') throw authErrors.tenant_suspended();
-  return grant.permissions;
+  return grant?.tenantId === tenantId && grant.userId === actor.id ? grant : undefined;
 }

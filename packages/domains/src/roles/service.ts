@@ -10,7 +10,7 @@ import { assertMayRemove, beginAccessChange } from './access-change.ts';
 import type { CurrentCall } from './current-call.ts';
 import { roleErrors } from './errors.ts';
 import { roleCreated, roleDeleted, roleUpdated } from './events.ts';
-import { assertKnown, assertMayGrant } from './grants.ts';
+import { assertKnownToRoles, assertMayGrant } from './grants.ts';
 import { presentRole } from './present-role.ts';
 import {
   deleteRole,
@@ -75,7 +75,7 @@ async function create(
   call: CallContext,
   { name, description = '', permissions }: CreateRoleBody,
 ): Promise<Role> {
-  assertKnown(needs.catalogue, permissions);
+  assertKnownToRoles(needs.catalogue, permissions);
   const current = await beginAccessChange(tx, needs.changes, call, 'roles:write');
   assertMayGrant(current, permissions);
   const names = await listNames(tx, call.tenantId);
@@ -104,7 +104,7 @@ async function update(
 ): Promise<Role> {
   const permissions = (input.permissions ?? before.permissions).toSorted();
   const added = permissions.filter((name) => !before.permissions.includes(name));
-  assertKnown(needs.catalogue, added);
+  assertKnownToRoles(needs.catalogue, added);
   assertMayGrant(call, added);
   const names = await listNames(tx, call.tenantId);
   assertNameIsFree(

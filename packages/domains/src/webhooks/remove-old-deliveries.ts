@@ -16,8 +16,9 @@ const dayMs = 86_400_000;
 
 /**
  * Removes what is older than the `retentionDays` of its tenant's plan, the oldest first. An event
- * stays a day longer than its deliveries, so that none is ever without its body. What fails in one
- * table does not keep the others; throws AggregateError in the end.
+ * stays a day longer than its deliveries, so that none is ever without its body. What waits to be
+ * sent stays while its tenant is suspended, and for a day from then on. What fails in one table does
+ * not keep the others; throws AggregateError in the end.
  */
 export async function removeOld(db: Db): Promise<RemovedRows> {
   const removed: RemovedRows = { attempts: 0, deliveries: 0, events: 0, recoveries: 0 };
@@ -41,6 +42,17 @@ export async function removeOld(db: Db): Promise<RemovedRows> {
   }
   return removed;
 }
+
+/**
+ * Whether a row of the page is needed for a delivery that waits. Scalar, so that Postgres looks each
+ * row up by an index instead of reading all that waits.
+ */
+const waiting: Readonly<Record<string, string>> = {
+  webhook_deliveries: `(select true from webhook_deliveries d
+    where d.id = page.id and d.status in ('pending', 'failed'))`,
+  events: `(select true from webhook_deliveries d
+    where d.event_id = page.id and d.status in ('pending', 'failed') limit 1)`,
+};
 
 interface Page {
   /** The last id that was looked at; null when there was none. */
@@ -92,7 +104,10 @@ async function removePage(
         select page.id from page
         join tenants on tenants.id = page.tenant_id
         join plans using (plan_type)
-        where page.created_at < now() - make_interval(days => plans.retention_days + ${moreDays}))
+        where page.created_at < now() - make_interval(days => plans.retention_days + ${moreDays})
+          and not (
+            (tenants.status = 'suspended' or tenants.updated_at > now() - interval '1 day')
+            and coalesce(${sql.unsafe(waiting[table] ?? 'false')}, false)))
       returning id
     )
     select (select id from page order by id desc limit 1) as last,

@@ -5,6 +5,7 @@ import type { Tx } from '@trellis/db/tenant-db';
 import { type AuditEntry, writeAudit } from '../../audit/write-audit.ts';
 import { followChange } from '../../plans/follow-change.ts';
 import type { Platform } from '../../platform.ts';
+import { changeAsAdministrator } from '../change-as-administrator.ts';
 import { adminErrors } from '../errors.ts';
 import type { CreatePlanBody, PlanReply, UpdatePlanBody } from '../plan-schemas.ts';
 import { presentPlan } from './present-plan.ts';
@@ -47,9 +48,10 @@ export function createAdminPlansService(needs: Needs): AdminPlansService {
         await audit(needs, tx, call, 'plan.read', { resourceId: planType });
         return plan;
       }),
-    create: (call, input) => db.asSystem((tx) => create(needs, tx, call, input)),
+    create: (call, input) =>
+      changeAsAdministrator(needs, call, (tx) => create(needs, tx, call, input)),
     update: (call, planType, input, precondition) =>
-      db.asSystem(async (tx) => {
+      changeAsAdministrator(needs, call, async (tx) => {
         await takeTurn(tx);
         const before = await planOf(tx, planType);
         precondition(before.updatedAt);

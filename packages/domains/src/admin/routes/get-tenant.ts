@@ -16,7 +16,7 @@ export function getTenantRoute(app: App, service: Pick<AdminTenantsService, 'get
       schema: {
         summary: 'Show a tenant to administrators',
         description:
-          'With its plan, its overrides, what holds now, and what it uses. The `ETag` can be sent as `If-Match` of a change.',
+          'With its plan, its overrides, what holds now, and what it uses. The `ETag` can be sent as `If-Match` of a change; it stands for the name, the status, the plan and the overrides of the tenant, not for the limits of the plan or for what is used.',
         tags: ['admin'],
         params: IdParams,
         response: replies({ 200: withHeaders(TenantPlanReply, 'ETag') }, 401, 403, 404),

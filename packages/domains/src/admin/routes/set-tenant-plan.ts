@@ -16,7 +16,7 @@ export function setTenantPlanRoute(app: App, service: Pick<AdminTenantsService, 
       schema: {
         summary: 'Give a tenant a plan',
         description:
-          'Replaces the plan and all overrides; takes effect in every process within a second. Refused (`plan_below_use`) when more is used than would then be allowed, unless `graceDays` says what becomes of that.',
+          'Replaces the plan and all overrides; takes effect in every process within a second. Refused (`plan_below_use`) when a limit falls below what is used, unless `graceDays` says what becomes of that.',
         tags: ['admin'],
         params: IdParams,
         headers: IfMatchHeaders,

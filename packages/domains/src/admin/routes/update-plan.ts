@@ -16,7 +16,7 @@ export function updatePlanRoute(app: App, service: Pick<AdminPlansService, 'upda
       schema: {
         summary: 'Change a plan',
         description:
-          'Takes effect in every process within a second, for every tenant that has no limit of its own; `plan.changed` tells them. Where more is used than a new limit allows, nothing is removed, and nothing can be added until there is room.',
+          'Takes effect in every process within a second, for every tenant that has no limit of its own; `plan.changed` tells them. Where more is used than a new limit allows, nothing that is counted is removed, and nothing can be added until there is room; a shorter `retentionDays` removes older deliveries and events at the next clean-up.',
         tags: ['admin'],
         params: PlanParams,
         headers: IfMatchHeaders,

@@ -1,9 +1,10 @@
 import { decodeCursor } from '@trellis/core/pagination';
 import { laterThan } from '@trellis/db/columns';
-import { type Plan, type PlanGrace, plans } from '@trellis/db/schema/plans';
+import { type Plan, plans, type Quotas } from '@trellis/db/schema/plans';
 import { tenants } from '@trellis/db/schema/tenants';
 import type { Tx } from '@trellis/db/tenant-db';
 import { and, desc, eq, getTableColumns, ilike, lt, or, type SQL, sql } from 'drizzle-orm';
+import { eventsMonth } from '../../plans/repository.ts';
 import type { Tenant } from '../../tenants/repository.ts';
 import type { TenantsQuery } from '../tenant-schemas.ts';
 
@@ -60,9 +61,7 @@ export async function lockTenant(tx: Tx, id: string): Promise<void> {
 export async function updateTenant(
   tx: Tx,
   id: string,
-  change: Partial<Pick<Tenant, 'status' | 'planType' | 'planOverrides' | 'planGrace'>> & {
-    planGraceUntil?: SQL | null;
-  },
+  change: Partial<Pick<Tenant, 'status' | 'planType' | 'planOverrides'> & GraceColumns>,
 ): Promise<void> {
   await tx.orm
     .update(tenants)
@@ -71,12 +70,25 @@ export async function updateTenant(
     .where(eq(tenants.id, id));
 }
 
-/** Leaves quotas as they were for so many days. */
-export function grantGrace(tx: Tx, id: string, quotas: PlanGrace, days: number): Promise<void> {
-  return updateTenant(tx, id, {
-    planGrace: quotas,
-    planGraceUntil: sql`now() + make_interval(days => ${days})`,
-  });
+/** What is left of the limits before: until a time, or for so many days from now. */
+export interface NextGrace {
+  quotas: Partial<Quotas>;
+  ends: { until: Date } | { days: number };
+}
+
+interface GraceColumns {
+  planGrace: SQL | Tenant['planGrace'];
+  planGraceUntil: SQL | Date | null;
+}
+
+/** Events begin anew each month, so what is left of their limit is left for this one. */
+export function graceColumns({ quotas, ends }: NextGrace): GraceColumns {
+  if (Object.keys(quotas).length === 0) return { planGrace: {}, planGraceUntil: null };
+  const month = sql`jsonb_build_object('eventsMonth', ${eventsMonth})`;
+  return {
+    planGrace: 'maxEvents' in quotas ? sql`${JSON.stringify(quotas)}::jsonb || ${month}` : quotas,
+    planGraceUntil: 'until' in ends ? ends.until : sql`now() + make_interval(days => ${ends.days})`,
+  };
 }
 
 /** Nobody changes the plan until the transaction ends. */

@@ -12,6 +12,7 @@ import type { Platform } from '../../platform.ts';
 import { tenantUpdated } from '../../tenants/events.ts';
 import { presentTenant } from '../../tenants/present-tenant.ts';
 import { auditTenantChange } from '../audit-change.ts';
+import { changeAsAdministrator } from '../change-as-administrator.ts';
 import { adminErrors } from '../errors.ts';
 import type {
   TenantPlanBody,
@@ -69,19 +70,20 @@ export function createAdminTenantsService(needs: Needs): AdminTenantsService {
     list: (call, query) => db.asSystem((tx) => list(needs, tx, call, query)),
     get: (call, id) =>
       db.asSystem(async (tx) => {
-        const shown = await show(tx, quotas, id);
-        const entry = { action: 'tenant.read', resourceType: 'tenant', resourceId: id };
+        const tenant = await show(tx, quotas, id);
+        const resourceId = tenant.shown.id;
+        const entry = { action: 'tenant.read', resourceType: 'tenant', resourceId };
         await writeAudit(needs, tx, call, entry);
-        return shown;
+        return tenant;
       }),
     update: (call, id, input, precondition) =>
-      db.asSystem(async (tx) => {
+      changeAsAdministrator(needs, call, async (tx) => {
         const before = await lockedTenant(tx, id, precondition);
         await changeStatus(needs, tx, call, before, input);
         return show(tx, quotas, id);
       }),
     setPlan: (call, id, input, precondition) =>
-      db.asSystem(async (tx) => {
+      changeAsAdministrator(needs, call, async (tx) => {
         const before = await lockedTenant(tx, id, precondition);
         await setPlan(needs, tx, call, before, input);
         return show(tx, quotas, id);
@@ -114,9 +116,9 @@ async function changeStatus(
   before: CountedTenant,
   { status }: UpdateTenantBody,
 ): Promise<void> {
-  if (before.isPlatform) throw adminErrors.platform_tenant();
+  if (before.isPlatform && status === 'suspended') throw adminErrors.platform_tenant();
   const { id: tenantId } = before;
-  await updateTenant(tx, tenantId, { status });
+  if (status !== before.status) await updateTenant(tx, tenantId, { status });
   const shown = { before: presentTenant(before), after: presentTenant({ ...before, status }) };
   const change = { action: 'tenant.status_changed', tenantId, ...shown };
   if (!(await auditTenantChange(needs, tx, call, change))) return;

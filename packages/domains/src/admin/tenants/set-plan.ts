@@ -1,31 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CallContext } from '@trellis/core/context';
 import type { FieldError } from '@trellis/core/errors';
-import type { PlanGrace } from '@trellis/db/schema/plans';
+import type { Plan, PlanOverrides, Quotas } from '@trellis/db/schema/plans';
 import type { Tx } from '@trellis/db/tenant-db';
 import type { Quota } from '../../plans/define-quota.ts';
 import { emitPlanChanged } from '../../plans/emit-plan-changed.ts';
 import { tenantLimitsChanged } from '../../plans/kept-limits.ts';
-import { type QuotaState, readState } from '../../plans/quota-state.ts';
-import { graceOf, limitsOf, type TenantLimits } from '../../plans/repository.ts';
+import { readState } from '../../plans/quota-state.ts';
+import { graceOf, limitsOf } from '../../plans/repository.ts';
 import { lockQuota } from '../../plans/reserve-quota.ts';
 import type { Platform } from '../../platform.ts';
 import { auditTenantChange } from '../audit-change.ts';
 import { adminErrors } from '../errors.ts';
 import type { TenantPlanBody } from '../tenant-schemas.ts';
-import { type CountedTenant, grantGrace, holdPlan, updateTenant } from './repository.ts';
+import { carryOver, type Excess, excessOf, grantFor } from './next-grace.ts';
+import {
+  type CountedTenant,
+  graceColumns,
+  holdPlan,
+  type NextGrace,
+  updateTenant,
+} from './repository.ts';
 
 interface Needs extends Pick<Platform, 'jobs' | 'changes' | 'secrets'> {
   quotas: readonly Quota[];
 }
 
-/** A quota of which the tenant uses more than its limits allow. */
-interface Excess extends QuotaState {
-  quota: Quota;
-}
-
 /**
  * Replaces the plan and the overrides of a tenant that is locked. Throws `unknown_plan` (422), and
- * `plan_below_use` (409) when more is used than would then be allowed and no grace is asked for.
+ * `plan_below_use` (409) when a limit falls below what is used and no grace is asked for.
  */
 export async function setPlan(
   needs: Needs,
@@ -38,18 +41,12 @@ export async function setPlan(
   const plan = await holdPlan(tx, planType);
   if (!plan) throw adminErrors.unknown_plan(`There is no plan "${planType}".`);
   const before = await stateOf(tx, tenantId, tenant);
-  const held = await limitsOf(tx, tenantId);
-  // What is counted stays so until the commit: each create waits for the lock of its quota, and
-  // then reads the limits anew.
-  for (const quota of needs.quotas) await lockQuota(tx, tenantId, quota);
+  const grace = await nextGrace(needs, tx, tenantId, { plan, overrides, graceDays });
   const given = { planType, planOverrides: overrides };
-  await updateTenant(tx, tenantId, { ...given, planGrace: {}, planGraceUntil: null });
-  const excess = await findExcess(tx, needs.quotas, tenantId);
-  if (excess.length > 0 && graceDays === undefined) throw belowUse(planType, excess);
-  if (excess.length > 0 && graceDays) {
-    await grantGrace(tx, tenantId, limitsOfQuotas(excess, held), graceDays);
+  if (changes(before, given, grace)) {
+    await updateTenant(tx, tenantId, { ...given, ...graceColumns(grace) });
+    await needs.changes.announce(tx, tenantLimitsChanged, tenantId);
   }
-  await needs.changes.announce(tx, tenantLimitsChanged, tenantId);
   const after = await stateOf(tx, tenantId, given);
   const change = { action: 'tenant.plan_changed', tenantId, before, after };
   if (!(await auditTenantChange(needs, tx, call, change))) return;
@@ -58,14 +55,45 @@ export async function setPlan(
   await emitPlanChanged(needs, tx, { tenantId, plan, overrides, graceUntil }, { previousPlanType });
 }
 
-async function findExcess(tx: Tx, quotas: readonly Quota[], tenantId: string): Promise<Excess[]> {
-  const limits = await limitsOf(tx, tenantId);
-  const excess: Excess[] = [];
+interface Wanted extends Pick<TenantPlanBody, 'graceDays'> {
+  plan: Plan;
+  overrides: PlanOverrides;
+}
+
+/** Throws `plan_below_use` (409) for what needs a grace that is not asked for. */
+async function nextGrace(
+  { quotas }: Needs,
+  tx: Tx,
+  tenantId: string,
+  { plan, overrides, graceDays }: Wanted,
+): Promise<NextGrace> {
+  const held = await limitsOf(tx, tenantId);
+  const running = await graceOf(tx, tenantId);
+  // What is counted stays so until the commit: each create waits for the lock of its quota, and
+  // then reads the limits anew.
+  for (const quota of quotas) await lockQuota(tx, tenantId, quota);
+  const over = await findOver(tx, quotas, { ...plan, ...overrides, tenantId });
+  if (graceDays !== undefined) {
+    const granted = graceDays === 0 ? {} : grantFor(excessOf(over, held, {}), held);
+    return { quotas: granted, ends: { days: graceDays } };
+  }
+  const carried = carryOver(running, over);
+  const excess = excessOf(over, held, carried);
+  if (excess.length > 0) throw belowUse(plan.planType, excess);
+  return running ? { quotas: carried, ends: running } : { quotas: {}, ends: { days: 0 } };
+}
+
+async function findOver(
+  tx: Tx,
+  quotas: readonly Quota[],
+  limits: Quotas & { tenantId: string },
+): Promise<Excess[]> {
+  const over: Excess[] = [];
   for (const quota of quotas) {
     const state = await readState(tx, quota, limits);
-    if (state.used > state.limit) excess.push({ ...state, quota });
+    if (state.used > state.limit) over.push({ ...state, quota });
   }
-  return excess;
+  return over;
 }
 
 function belowUse(planType: string, excess: Excess[]): Error {
@@ -81,8 +109,18 @@ function belowUse(planType: string, excess: Excess[]): Error {
   });
 }
 
-function limitsOfQuotas(excess: Excess[], limits: TenantLimits): PlanGrace {
-  return Object.fromEntries(excess.map(({ quota }) => [quota.limit, limits[quota.limit]]));
+/** Whether there is something to write. A grace that is granted anew ends later than any before. */
+function changes(
+  before: Awaited<ReturnType<typeof stateOf>>,
+  { planType, planOverrides }: Pick<CountedTenant, 'planType' | 'planOverrides'>,
+  { quotas, ends }: NextGrace,
+): boolean {
+  const isGranted = 'days' in ends && Object.keys(quotas).length > 0;
+  const after = [planType, planOverrides, quotas];
+  const { grace } = before;
+  return (
+    isGranted || !isDeepStrictEqual([before.planType, before.overrides, grace?.quotas ?? {}], after)
+  );
 }
 
 /** The plan of a tenant as the trail keeps it. */

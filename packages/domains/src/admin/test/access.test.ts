@@ -1,7 +1,10 @@
+import { eventually } from '@trellis/test/eventually';
 import { joinTenant } from '@trellis/test/join-tenant';
 import { documentedRoutes, pathOf } from '@trellis/test/openapi';
 import t from 'tap';
 import { createKey } from '../../api-keys/test/create-key.ts';
+import { accessChanged } from '../../auth/authenticate.ts';
+import { addUser } from '../../users/test/add-user.ts';
 import { startPlatform } from './administrate.ts';
 
 const someId = '0199f2a4-7c1e-7b52-9c1d-4d5c8a1e9b10';
@@ -30,6 +33,35 @@ t.test('the routes of administrators', async (t) => {
     }
   });
 
+  await t.test('nor does anybody by a role of the tenant of the platform', async (t) => {
+    const root = { name: 'Root', permissions: ['admin'] };
+    t.match(await call('POST', '/roles', root), {
+      status: 422,
+      body: { code: 'unknown_permission' },
+    });
+    const { token, roleId } = await addUser(api, admin, ['users:read']);
+    const change = await call('PATCH', `/roles/${roleId}`, { permissions: ['admin'] });
+    t.match(change, { status: 422, body: { code: 'unknown_permission' } });
+    // Written behind the back of the API, as if somebody could once.
+    const { db } = api.app.platform;
+    const written = await db.querySystem(
+      (sql) => sql`
+        update roles set permissions = array['users:read', 'admin'] where id = ${roleId}
+        returning id`,
+    );
+    t.equal(written.length, 1);
+    await db.asSystem((tx) =>
+      api.app.platform.changes.announce(tx, accessChanged, admin.tenant.id),
+    );
+    await eventually(async () => {
+      const { body } = await api.request('GET', '/roles', { token });
+      return body.code === 'forbidden';
+    });
+    t.equal((await api.request('GET', '/users', { token })).status, 200);
+    await isRefused(token);
+    t.equal((await call('GET', '/admin/tenants')).status, 200, 'the administrator still does');
+  });
+
   await t.test('nor does the administrator by a session of another tenant', async (t) => {
     t.equal((await call('GET', '/admin/tenants')).status, 200);
     await joinTenant(api, account, admin.user.id);
@@ -46,7 +78,7 @@ t.test('the routes of administrators', async (t) => {
       token,
       body: { name: 'Root', permissions: ['admin'] },
     });
-    t.equal(role.body.code, 'permission_escalation');
+    t.match(role, { status: 422, body: { code: 'unknown_permission' } });
     // Written behind the back of the API, as if somebody could once.
     await api.app.platform.db.querySystem(
       (sql) => sql`

@@ -44,7 +44,7 @@ t.test('a tenant hears of what the platform changed', async (t) => {
       account,
       () => put({ planType: 'pro', overrides: { ...overrides, maxUsers: 1 }, graceDays: 9 }),
       ({ body }) => {
-        t.match(body.limits, { maxUsers: 7 });
+        t.match(body.limits, { maxUsers: 2 });
         const limits = { ...body.limits, maxUsers: 1 };
         return [[planChanged, told('pro', 'pro', limits, body.grace.until)]];
       },
@@ -71,7 +71,7 @@ t.test('a tenant hears of what the platform changed', async (t) => {
     const { body: before } = await call('GET', path);
     const cases: [status: number, act: () => ReturnType<typeof call>][] = [
       [200, () => call('PATCH', path, { status: 'active' })],
-      [409, () => put({ planType: 'free', overrides: { maxUsers: 1 } })],
+      [409, () => put({ planType: 'free', overrides: { maxWebhooks: 0 } })],
       [422, () => put({ planType: 'gold' })],
       [500, () => whileNothingCommits(api, () => put({ planType: 'enterprise' }))],
       [500, () => whileNothingCommits(api, () => call('PATCH', path, { status: 'suspended' }))],

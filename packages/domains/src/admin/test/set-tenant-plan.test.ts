@@ -93,16 +93,19 @@ t.test('PUT /admin/tenants/:id/plan', async (t) => {
     t.equal((await put({ planType: 'tiny', overrides: fits }, owner)).status, 200, 'just enough');
   });
 
-  await t.test('200: with a grace, what is over stays as it was for so many days', async (t) => {
+  await t.test('200: with a grace, what is used has its place for so many days', async (t) => {
     const owner = await signUp(api);
-    await invite(api, owner);
+    const { token } = owner;
+    const { id } = await invite(api, owner);
     const { status, body } = await put({ planType: 'tiny', graceDays: 30 }, owner);
     t.equal(status, 200);
-    t.same(body.grace.quotas, { maxUsers: 5 }, 'only what is over');
+    t.same(body.grace.quotas, { maxUsers: 2 }, 'only what is over');
     const days = (Date.parse(body.grace.until) - Date.now()) / dayMs;
     t.ok(days > 29.9 && days <= 30.1, `${days} days`);
-    t.match(body.limits, { maxUsers: 5, maxWebhooks: 0 });
-    t.equal((await addUser(owner)).status, 201);
+    t.match(body.limits, { maxUsers: 2, maxWebhooks: 0 });
+    t.equal((await addUser(owner)).body.code, 'plan_limit_reached', 'nothing can be added');
+    await api.request('DELETE', `/invitations/${id}`, { token });
+    t.equal((await addUser(owner)).status, 201, 'until there is room');
     const again = await put({ planType: 'free', graceDays: 30 }, owner);
     t.equal(again.body.grace, null, 'none where nothing is over');
 
@@ -110,6 +113,78 @@ t.test('PUT /admin/tenants/:id/plan', async (t) => {
     await graceLimits(api, owner, { maxUsers: 5 }, -1);
     t.match(await show(owner), { grace: null, limits: { maxUsers: 1 } }, 'and then it is over');
     t.equal((await addUser(owner)).body.code, 'plan_limit_reached');
+  });
+
+  await t.test('200: events of a grace go on to the end of the month', async (t) => {
+    const owner = await signUp(api);
+    await publish(api, owner);
+    const { body } = await put({ planType: 'tiny', graceDays: 60 }, owner);
+    t.same(body.grace.quotas, { maxEvents: 100_000 }, 'no quota is called eventsMonth');
+    t.match(body.usage.events, { used: 1, limit: 100_000 });
+    await publish(api, owner);
+    const [told] = await trailOf(api, owner, 'tenant.plan_changed');
+    t.same(told.after.grace.quotas, { maxEvents: 100_000 });
+    const { db } = api.app.platform;
+    await db.querySystem(
+      (sql) => sql`
+        update tenants set plan_grace = plan_grace || '{"eventsMonth": "2026-01"}'::jsonb
+        where id = ${owner.tenant.id} and plan_grace->>'eventsMonth' =
+          to_char(now() at time zone 'utc', 'YYYY-MM')`,
+    );
+    t.match(await show(owner), { grace: null, limits: { maxEvents: 0 } });
+    t.equal((await usageOf(owner)).grace, null);
+  });
+
+  await t.test(
+    '200: what was over before stops no change that has to do with others',
+    async (t) => {
+      const owner = await signUp(api);
+      await useSome(api, owner);
+      await put({ planType: 'tiny', graceDays: 0 }, owner);
+      const { status, body } = await put(
+        { planType: 'tiny', overrides: { rateLimit: 9, maxUsers: 2 } },
+        owner,
+      );
+      t.match({ status, grace: body.grace }, { status: 200, grace: null });
+      const again = await put(
+        { planType: 'tiny', overrides: { maxUsers: 2 }, graceDays: 9 },
+        owner,
+      );
+      t.equal(again.body.grace, null, 'nor gets it a grace');
+      const less = await put({ planType: 'tiny' }, owner);
+      t.same(less.body.errors, [{ path: 'users', message: '2 are used, the plan allows 1' }]);
+    },
+  );
+
+  await t.test('200: a grace that runs goes on for what is still over', async (t) => {
+    const owner = await signUp(api);
+    await useSome(api, owner);
+    const { body: first } = await put({ planType: 'tiny', graceDays: 30 }, owner);
+    const quotas = { maxUsers: 2, maxStorage: 8, maxWebhooks: 2, maxEvents: 100_000 };
+    t.same(first.grace.quotas, quotas);
+    const other = await put({ planType: 'tiny', overrides: { rateLimit: 9 } }, owner);
+    t.same(other.body.grace, first.grace);
+    t.match(other.body.limits, { ...quotas, rateLimit: 9 });
+    const { maxUsers, ...rest } = quotas;
+    const more = await put({ planType: 'tiny', overrides: { maxUsers } }, owner);
+    t.same(more.body.grace, { until: first.grace.until, quotas: rest });
+    const { body: refused } = await put({ planType: 'tiny' }, owner);
+    t.same(refused.errors, [{ path: 'users', message: '2 are used, the plan allows 1' }]);
+    const ended = await put({ planType: 'tiny', overrides: { maxUsers }, graceDays: 0 }, owner);
+    t.equal(ended.body.grace, null, 'until it is ended');
+  });
+
+  await t.test('200: what changes nothing leaves the version as it was', async (t) => {
+    const owner = await signUp(api);
+    await useSome(api, owner);
+    const same = { planType: 'tiny', overrides: { maxUsers: 1, featuresEnabled: ['export'] } };
+    const first = await put({ ...same, graceDays: 30 }, owner);
+    const second = await put(same, owner);
+    t.equal(second.status, 200);
+    t.same(second.body, first.body);
+    t.equal(second.headers.get('etag'), first.headers.get('etag'));
+    const other = await put({ ...same, overrides: { maxUsers: 1 } }, owner);
+    t.not(other.headers.get('etag'), first.headers.get('etag'));
   });
 
   await t.test('200: with 0 days all holds at once; nothing is lost or added', async (t) => {

@@ -67,8 +67,40 @@ t.test('PATCH /admin/tenants/:id', async (t) => {
 
   await t.test('200: the same status again is told to nobody', async (t) => {
     const told = await trailOf(api, account, 'tenant.status_changed');
-    t.equal((await patch('active')).status, 200);
+    const { headers, body } = await call('GET', `/admin/tenants/${id}`);
+    const again = await patch('active');
+    t.match(again, { status: 200, body: { updatedAt: body.updatedAt } }, 'and is no new version');
+    t.equal(again.headers.get('etag'), headers.get('etag'));
     t.same(await trailOf(api, account, 'tenant.status_changed'), told);
+    t.match((await trailOf(api, admin, 'tenant.status_changed'))[0], {
+      before: { status: 'active' },
+      after: { status: 'active' },
+    });
+  });
+
+  await t.test(
+    'the trail of the tenant has another request id than the caller chose',
+    async (t) => {
+      const named = { 'x-request-id': 'ada-of-the-platform' };
+      t.equal((await patch('suspended', named)).status, 200);
+      t.equal((await patch('active', named)).status, 200);
+      const [own] = await trailOf(api, admin, 'tenant.status_changed');
+      t.equal(own.requestId, 'ada-of-the-platform');
+      const told = await trailOf(api, account, 'tenant.status_changed');
+      t.match(told[0].requestId, /^[0-9a-f-]{36}$/);
+      t.notMatch(JSON.stringify(told), 'ada-of');
+    },
+  );
+
+  await t.test('the trails name the tenant as it is written, however it was typed', async (t) => {
+    const typed = id.toUpperCase();
+    t.equal((await patch('suspended', {}, typed)).status, 200);
+    t.equal((await patch('active', {}, typed)).status, 200);
+    for (const who of [admin, account]) {
+      t.equal((await trailOf(api, who, 'tenant.status_changed'))[0].resourceId, id);
+    }
+    t.equal((await call('GET', `/admin/tenants/${typed}`)).status, 200);
+    t.equal((await trailOf(api, admin, 'tenant.read'))[0].resourceId, id);
   });
 
   await t.test('409: the tenant of the platform', async (t) => {
@@ -76,6 +108,7 @@ t.test('PATCH /admin/tenants/:id', async (t) => {
     t.equal(status, 409);
     t.equal(body.code, 'platform_tenant');
     t.equal((await call('GET', '/admin/tenants')).status, 200);
+    t.equal((await patch('active', {}, admin.tenant.id)).status, 200, 'it is that already');
   });
 
   await t.test('412: an If-Match of an older version', async (t) => {

@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { originOf } from '../origin-of.ts';
@@ -9,7 +10,7 @@ export function refreshRoute(app: App, service: AuthService): void {
   app.post(
     '/refresh',
     {
-      config: { access: access.public(), audit: 'session.ended' },
+      config: { access: access.public(), audit: 'session.ended', limits: routeCosts.refresh },
       schema: {
         summary: 'Refresh the tokens',
         description:

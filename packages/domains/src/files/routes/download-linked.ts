@@ -1,4 +1,5 @@
 import { access } from '@trellis/http/access';
+import { routeCosts } from '@trellis/http/rate-limit';
 import { replies } from '@trellis/http/reply-schemas';
 import type { App } from '@trellis/http/types';
 import { sendContent } from '../download/send-content.ts';
@@ -9,7 +10,7 @@ export function downloadLinkedRoute(app: App, service: FilesService): void {
   app.get(
     '/files/download',
     {
-      config: { access: access.public() },
+      config: { access: access.public(), limits: routeCosts.download },
       schema: {
         summary: 'Download a file by a link',
         description:

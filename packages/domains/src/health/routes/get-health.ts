@@ -15,7 +15,7 @@ export function getHealthRoute(app: App, service: HealthService): void {
         description:
           '200 when healthy or degraded, 503 when not. Platform administrators also see latencies and details.',
         tags: ['health'],
-        response: replies({ 200: Health, 503: Health }, 401, 403),
+        response: replies({ 200: Health, 503: Health }, 401, 403, 429),
       },
     },
     async (request, reply) => {

@@ -26,11 +26,16 @@ export function getMetricsRoute(app: App, metrics: Metrics, admit: AdmitReader):
           'Of this process, for Prometheus. Needs `Authorization: Bearer` with `METRICS_TOKEN`; where that is not set, only callers on the same machine get an answer.',
         tags: ['health'],
         security: [],
-        response: replies({ 200: MetricsReply }, 401, 403),
+        response: replies({ 200: MetricsReply }, 401, 403, 429),
       },
     },
     async (request, reply) => {
-      admit(request.raw);
+      try {
+        admit(request.raw);
+      } catch (error) {
+        await app.limitRefused(request, reply);
+        throw error;
+      }
       reply.header('cache-control', 'no-store').type(metrics.contentType);
       return metrics.metrics();
     },

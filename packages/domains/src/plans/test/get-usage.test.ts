@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Api, startApi } from '@trellis/test/api';
 import { eventually } from '@trellis/test/eventually';
 import { type Account, signUp } from '@trellis/test/sign-up';
@@ -8,7 +9,9 @@ import { upload } from '../../files/test/upload.ts';
 import { domainsFolder } from '../../folder.ts';
 import { invite } from '../../invitations/test/invite.ts';
 import { addUser } from '../../users/test/add-user.ts';
+import { defineQuota } from '../define-quota.ts';
 import { loadQuotas } from '../load-quotas.ts';
+import { createPlansService } from '../service.ts';
 import { graceLimits, overrideLimits } from './change-limits.ts';
 
 const gibibyte = 1_073_741_824;
@@ -157,4 +160,42 @@ t.test('GET /tenant/usage', async (t) => {
     const { status, body } = await api.request('GET', '/tenant/usage');
     t.match({ status, code: body.code }, { status: 401, code: 'unauthenticated' });
   });
+});
+
+t.test('a window shorter than a minute is shown with what fits it', async (t) => {
+  const api = await startApi(t, { env: { RATE_LIMIT_WINDOW_MS: '30000' } });
+  const account = await signUp(api);
+  const perMinute = (await api.request('GET', '/plans', account)).body.data[0].rateLimit;
+  const { rateLimit } = (await get(api, account)).body;
+  const { limit, windowLimit, used, remaining } = rateLimit;
+  t.equal(limit, perMinute);
+  t.equal(windowLimit, perMinute / 2);
+  t.equal(used + remaining, windowLimit);
+});
+
+t.test('a connection that is lost while quotas are counted fails the request alone', async (t) => {
+  const api = await startApi(t);
+  const { tenant, user } = await signUp(api);
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  t.teardown(() => process.off('unhandledRejection', note));
+  const losing = defineQuota({
+    name: 'things',
+    limit: 'maxWebhooks',
+    counts: 'things of all kinds',
+    used: async (tx) => (await tx.sql`select pg_terminate_backend(pg_backend_pid())`).length,
+  });
+  const { platform, rateLimits } = api.app;
+  const quotas = [losing, { ...losing, name: 'others' }];
+  const service = createPlansService({ ...platform, quotas, rateLimits });
+  const call = {
+    tenantId: tenant.id,
+    actor: { type: 'user' as const, id: user.id },
+    permissions: new Set<string>(),
+    ...{ sessionId: null, requestId: 'lost', ip: null, userAgent: null },
+  };
+  await t.rejects(service.usage(call));
+  await setImmediate();
+  t.same(unhandled, []);
 });

@@ -36,6 +36,12 @@ t.test('what cannot be counted is refused in one line', async (t) => {
       { one: quota('carts', 'maxCarts'), two: quota('wheels', 'maxCarts') },
       'Two quotas are held against "maxCarts".',
     ],
+    ...['rateLimit', 'grace', 'planType', 'planName', 'featuresEnabled'].map(
+      (name): [Record<string, string>, string] => [
+        { one: quota(name, 'maxCarts') },
+        `No quota can be named "${name}": the usage has a field of this name.`,
+      ],
+    ),
     [{ one: 'export const nothing = 1;' }, 'one/quota declares no quota.'],
   ];
   for (const [files, message] of cases) {

@@ -117,3 +117,37 @@ t.test('a job that ends anywhere is followed by one that tells the others alone'
     }
   });
 });
+
+t.test('a job that waited for a tenant tells it of the plan as it is then', async (t) => {
+  const { api, call } = await startPlatform(t);
+  const owner = await signUp(api);
+  await subscribe(api, owner, nowhere);
+  await call('PATCH', '/admin/plans/free', { maxUsers: 30 });
+  const [payload] = await waitingJobs(api);
+  if (!payload) throw new Error('no job waits');
+  const { platform } = api.app;
+  const held = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const holder = platform.db.asSystem(async (tx) => {
+    await tx.sql`select from tenants where id = ${owner.tenant.id} for no key update`;
+    held.resolve();
+    await release.promise;
+  });
+  await held.promise;
+  const telling = createTeller(platform)(payload);
+  await eventually(async () => {
+    const [row] = await asSystem(
+      api.database,
+      (tx) => tx.sql`
+        select from pg_locks l join pg_stat_activity a using (pid)
+        where not l.granted and a.datname = current_database()`,
+    );
+    return row !== undefined;
+  });
+  t.equal((await call('PATCH', '/admin/plans/free', { maxUsers: 31 })).status, 200);
+  release.resolve();
+  await Promise.all([holder, telling]);
+  t.match(await toldTo(api, owner), [{ limits: { maxUsers: 31 } }]);
+  const { body } = await api.request('GET', '/events?type=plan.changed', owner);
+  t.match(body.data, [{ orderingKey: 'plan' }], 'and is delivered after what was told before');
+});

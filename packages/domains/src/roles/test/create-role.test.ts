@@ -88,7 +88,7 @@ t.test('POST /roles', async (t) => {
 
   await t.test('403: nobody grants what they do not hold, by name or by pattern', async (t) => {
     const writer = await addUser(api, account, ['roles:write', '*:read']);
-    for (const permission of ['users:delete', '*', 'tenant:own', 'admin']) {
+    for (const permission of ['users:delete', '*', 'tenant:own']) {
       const { status, body } = await create(
         { name: `With ${permission}`, permissions: ['users:read', permission] },
         writer.token,
@@ -100,14 +100,12 @@ t.test('POST /roles', async (t) => {
     const held = { name: 'Held', permissions: ['*:read', 'roles:write', 'users:read'] };
     t.equal((await create(held, writer.token)).status, 201);
     const all = await addUser(api, account, ['*']);
-    for (const permission of ['tenant:own', 'admin']) {
-      const { body } = await create({ name: 'More', permissions: [permission] }, all.token);
-      t.equal(body.code, 'permission_escalation', 'no pattern stands for it');
-    }
+    const { body } = await create({ name: 'More', permissions: ['tenant:own'] }, all.token);
+    t.equal(body.code, 'permission_escalation', 'no pattern stands for it');
   });
 
-  await t.test('422: a permission that no route asks for', async (t) => {
-    for (const permission of ['users:fly', 'users:*', 'nothing']) {
+  await t.test('422: a permission that no route asks for, and that of the platform', async (t) => {
+    for (const permission of ['users:fly', 'users:*', 'nothing', 'admin']) {
       const { status, body } = await create(
         { name: 'Odd', permissions: [permission] },
         account.token,

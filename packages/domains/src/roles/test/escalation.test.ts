@@ -17,7 +17,7 @@ const held = [
 ];
 
 /** Each of them would let its holder remove people. */
-const wanted = ['users:delete', '*', 'tenant:own', 'admin'];
+const wanted = ['users:delete', '*', 'tenant:own'];
 
 async function prepare(api: Api) {
   const account = await signUp(api);

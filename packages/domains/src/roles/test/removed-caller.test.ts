@@ -181,4 +181,19 @@ t.test('who was taken out while their call waited gives and takes nothing', asyn
     });
     t.equal((await call)?.body.code, 'tenant_suspended');
   });
+
+  await t.test('403: the tenant of a key was suspended while its call waited', async (t) => {
+    const { account, caller } = await prepare(api);
+    const { key } = await createKey(api, account.token, ['*']);
+    let call: Promise<Reply> | undefined;
+    await api.app.platform.db.asSystem(async (tx) => {
+      await beginJoining(tx, { announce: async () => {} }, account.tenant.id);
+      call = api.request('DELETE', `/users/${caller.id}`, { token: key });
+      await eventually(async () => (await countWaiting(api)) === 1);
+      await api.app.platform.db.querySystem(
+        (sql) => sql`update tenants set status = 'suspended' where id = ${account.tenant.id}`,
+      );
+    });
+    t.match(await call, { status: 403, body: { code: 'tenant_suspended' } });
+  });
 });

@@ -30,8 +30,8 @@ async function open(t: Test) {
   const db = createTenantDb(database);
   for (const [plan, id] of Object.entries(tenants)) {
     await db.querySystem(
-      (sql) => sql`insert into tenants (id, name, slug, plan_type)
-        values (${id}, ${plan}, ${plan}, ${plan})`,
+      (sql) => sql`insert into tenants (id, name, slug, plan_type, updated_at)
+        values (${id}, ${plan}, ${plan}, ${plan}, now() - interval '2 days')`,
     );
     await db.querySystem(
       (sql) => sql`insert into webhooks (id, tenant_id, url, events, secret, secret_hint)
@@ -99,6 +99,52 @@ t.test('an event stays a day longer than its deliveries', async (t) => {
   const { db } = await open(t);
   await add(db, 7.5);
   t.same(await removeOld(db), { attempts: 1, deliveries: 1, events: 0, recoveries: 1 });
+});
+
+t.test('what waits while a tenant is suspended is kept for when it is resumed', async (t) => {
+  const { db } = await open(t);
+  await add(db, 100, 5);
+  const states = ['pending', 'failed', 'delivered', 'exhausted', 'cancelled'];
+  await db.querySystem(
+    (sql) => sql`
+      with numbered_events as (
+        select id, tenant_id, row_number() over (partition by tenant_id) as number from events
+      ), numbered as (
+        select id, tenant_id, row_number() over (partition by tenant_id) as number
+        from webhook_deliveries
+      )
+      update webhook_deliveries d
+      set status = (${states}::text[])[n.number], event_id = e.id
+      from numbered n join numbered_events e using (tenant_id, number) where n.id = d.id`,
+  );
+  const setFree = (status: string, changedHoursAgo: number) =>
+    db.querySystem(
+      (sql) => sql`
+        update tenants set status = ${status},
+          updated_at = now() - make_interval(hours => ${changedHoursAgo})
+        where id = ${tenants.free}`,
+    );
+  const waiting = async () => {
+    const rows = await db.querySystem<{ slug: string; status: string; hasEvent: boolean }>(
+      (sql) => sql`
+        select slug, d.status, e.id is not null as "hasEvent" from webhook_deliveries d
+        join tenants on tenants.id = d.tenant_id left join events e on e.id = d.event_id
+        order by d.status`,
+    );
+    return rows.map((row) => ({ ...row }));
+  };
+  const kept = [
+    { slug: 'free', status: 'failed', hasEvent: true },
+    { slug: 'free', status: 'pending', hasEvent: true },
+  ];
+
+  await setFree('suspended', 48);
+  t.match(await removeOld(db), { deliveries: 13, events: 13 });
+  t.same(await waiting(), kept, 'of no other tenant, and with what is to be sent');
+  await setFree('active', 1);
+  t.match(await removeOld(db), { deliveries: 0, events: 0 }, 'a day is left to send it');
+  await setFree('active', 25);
+  t.match(await removeOld(db), { deliveries: 2, events: 2 });
 });
 
 t.test('more than one page goes in one run', async (t) => {

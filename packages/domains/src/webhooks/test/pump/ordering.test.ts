@@ -159,6 +159,7 @@ t.test('a head that nobody released is found', async (t) => {
           id = overlay(d.id::text placing '00000000-0001' from 1)::uuid
         from events e where e.id = d.event_id and e.payload::json->>'data' = '1'`,
     );
+    await db.querySystem((sql) => sql`update tenants set updated_at = now() - interval '2 days'`);
     t.match(await removeOld(db), { deliveries: 1 });
     await freeStrandedHeads(db, null);
     t.same(numbersOf(await claim()), [2]);
