@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<{ default: Bench }>> = {
   deliveries: () => import('./deliveries.ts'),
   'delivery-list': () => import('./delivery-list.ts'),
   fairness: () => import('./fairness.ts'),
+  limits: () => import('./limits.ts'),
   logins: () => import('./logins.ts'),
   neighbour: () => import('./neighbour.ts'),
   publish: () => import('./publish.ts'),

@@ -7,9 +7,9 @@ import { startTrellis } from './harness/trellis.ts';
 import type { LimitedApi, LimitedApiSetup } from './programs/limited-api.ts';
 import type { PacedReads, PacedReadsResult } from './programs/paced-reads.ts';
 
-const secondsPerRound = 4;
+const secondsPerRound = 6;
 /** Requests per second, the same for all: at another rate a server does other things beside them. */
-const rates = [500, 3_000];
+const rates = [1_000, 4_000];
 
 /** A server behind a limiter, and the same without it. */
 interface Pair {

@@ -12,8 +12,8 @@ export interface Call {
 }
 
 export interface Load {
-  apis: readonly ApiProcess[];
-  account: Account;
+  apis: readonly Pick<ApiProcess, 'request'>[];
+  account: Pick<Account, 'token'>;
 }
 
 /** A read that takes nothing but memory, of one process after the other. */
@@ -75,7 +75,7 @@ export const patterns: Record<
   async adversarial({ burst }, max, windowMs, untilMs) {
     const cellMs = windowMs / 64;
     while (performance.now() < untilMs) {
-      await wait(cellMs - (Date.now() % cellMs) - 2);
+      await wait(Math.max(0, cellMs - (Date.now() % cellMs) - 2));
       await burst(max);
       await wait(windowMs - cellMs - (Date.now() % cellMs));
       await burst(max);
