@@ -1,4 +1,5 @@
 ALTER TABLE "api_keys" ADD COLUMN "rate_limit" integer;--> statement-breakpoint
+ALTER TABLE "plans" ADD COLUMN "is_public" boolean DEFAULT true NOT NULL;--> statement-breakpoint
 ALTER TABLE "tenants" ADD COLUMN "plan_grace" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "tenants" ADD COLUMN "plan_grace_until" timestamp (3) with time zone;--> statement-breakpoint
 CREATE UNIQUE INDEX "plans_is_default_index" ON "plans" USING btree ("is_default") WHERE "plans"."is_default";--> statement-breakpoint

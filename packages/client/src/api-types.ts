@@ -177,6 +177,11 @@ export interface paths {
                  */
                 isDefault: boolean;
                 /**
+                 * @description Whether `GET /plans` shows it to tenants that are not on it.
+                 * @example true
+                 */
+                isPublic: boolean;
+                /**
                  * @description How many tenants are on it.
                  * @example 12
                  */
@@ -325,6 +330,11 @@ export interface paths {
              * @example true
              */
             isDefault?: boolean;
+            /**
+             * @description Whether `GET /plans` shows it to tenants that are not on it.
+             * @example true
+             */
+            isPublic?: boolean;
           };
         };
       };
@@ -406,6 +416,11 @@ export interface paths {
                * @example true
                */
               isDefault: boolean;
+              /**
+               * @description Whether `GET /plans` shows it to tenants that are not on it.
+               * @example true
+               */
+              isPublic: boolean;
               /**
                * @description How many tenants are on it.
                * @example 12
@@ -619,6 +634,11 @@ export interface paths {
                */
               isDefault: boolean;
               /**
+               * @description Whether `GET /plans` shows it to tenants that are not on it.
+               * @example true
+               */
+              isPublic: boolean;
+              /**
                * @description How many tenants are on it.
                * @example 12
                */
@@ -781,6 +801,11 @@ export interface paths {
              * @example true
              */
             isDefault?: boolean;
+            /**
+             * @description Whether `GET /plans` shows it to tenants that are not on it.
+             * @example true
+             */
+            isPublic?: boolean;
           };
         };
       };
@@ -858,6 +883,11 @@ export interface paths {
                * @example true
                */
               isDefault: boolean;
+              /**
+               * @description Whether `GET /plans` shows it to tenants that are not on it.
+               * @example true
+               */
+              isPublic: boolean;
               /**
                * @description How many tenants are on it.
                * @example 12
@@ -9092,7 +9122,7 @@ export interface paths {
     };
     /**
      * List the plans
-     * @description All plans of this installation, the smallest rate limit first. What the own tenant may use, with the limits that are its alone, is in `GET /tenant/usage`.
+     * @description The public plans of this installation and the own one, the smallest rate limit first. What the own tenant may use, with the limits that are its alone, is in `GET /tenant/usage`.
      */
     get: {
       parameters: {

@@ -32,6 +32,8 @@ export const plans = pgTable(
     webhookFailureDays: integer().notNull().default(5),
     featuresEnabled: text().array().notNull().default([]),
     isDefault: boolean().notNull().default(false),
+    /** Whether tenants see it that are not on it. */
+    isPublic: boolean().notNull().default(true),
     ...timestamps(),
   },
   (table) => [uniqueIndex().on(table.isDefault).where(sql`${table.isDefault}`)],

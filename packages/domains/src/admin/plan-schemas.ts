@@ -45,6 +45,10 @@ const PlanName = Type.String({
 });
 const retentionDays = bounded(shown.retentionDays, 1, 3_650);
 const webhookFailureDays = bounded(shown.webhookFailureDays, 1, 365);
+const isPublic = Type.Boolean({
+  description: 'Whether `GET /plans` shows it to tenants that are not on it.',
+  examples: [true],
+});
 const { featuresEnabled, ...limits } = overridable;
 
 export const CreatePlanBody = Body({
@@ -56,6 +60,7 @@ export const CreatePlanBody = Body({
   webhookFailureDays: Type.Optional(webhookFailureDays),
   featuresEnabled: Type.Optional(featuresEnabled),
   isDefault: Type.Optional(shown.isDefault),
+  isPublic: Type.Optional(isPublic),
 });
 export type CreatePlanBody = Static<typeof CreatePlanBody>;
 
@@ -68,6 +73,7 @@ export const UpdatePlanBody = Type.Partial(
     webhookFailureDays,
     featuresEnabled,
     isDefault: shown.isDefault,
+    isPublic,
   }),
   { additionalProperties: false, minProperties: 1 },
 );
@@ -75,6 +81,7 @@ export type UpdatePlanBody = Static<typeof UpdatePlanBody>;
 
 export const PlanReply = Type.Object({
   ...shown,
+  isPublic,
   tenants: Type.Integer({ description: 'How many tenants are on it.', examples: [12] }),
   createdAt: Timestamp,
   updatedAt: Timestamp,

@@ -2,7 +2,7 @@ import { type Plan, plans, type Quotas } from '@trellis/db/schema/plans';
 import { tenantLimits } from '@trellis/db/schema/tenant-limits';
 import { tenants } from '@trellis/db/schema/tenants';
 import type { Tx } from '@trellis/db/tenant-db';
-import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, or, type SQL, sql } from 'drizzle-orm';
 
 /** What a tenant may use: its plan, with its overrides and the grace of a change applied. */
 export type TenantLimits = typeof tenantLimits.$inferSelect;
@@ -39,8 +39,17 @@ export async function graceOf(tx: Tx, tenantId: string): Promise<Grace | undefin
   return until && quotas && Object.keys(quotas).length > 0 ? { until, quotas } : undefined;
 }
 
-export function listPlans(tx: Tx): Promise<Plan[]> {
-  return tx.orm.select().from(plans).orderBy(asc(plans.rateLimit), asc(plans.planType));
+/** Those that anybody may see, and the tenant's own. */
+export function listPlans(tx: Tx, tenantId: string): Promise<Plan[]> {
+  const own = tx.orm
+    .select({ planType: tenants.planType })
+    .from(tenants)
+    .where(eq(tenants.id, tenantId));
+  return tx.orm
+    .select()
+    .from(plans)
+    .where(or(eq(plans.isPublic, true), inArray(plans.planType, own)))
+    .orderBy(asc(plans.rateLimit), asc(plans.planType));
 }
 
 export async function findPlan(tx: Tx, planType: string): Promise<Plan | undefined> {

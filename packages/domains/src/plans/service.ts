@@ -19,7 +19,7 @@ interface Needs extends Pick<Platform, 'db'> {
 
 export function createPlansService({ db, quotas, rateLimits }: Needs): PlansService {
   return {
-    list: ({ tenantId }) => db.withTenant(tenantId, listPlans),
+    list: ({ tenantId }) => db.withTenant(tenantId, (tx) => listPlans(tx, tenantId)),
 
     async usage({ tenantId }) {
       const [window, plan] = await Promise.all([

@@ -19,6 +19,7 @@ t.test('POST /admin/plans', async (t) => {
       webhookFailureDays: 5,
       featuresEnabled: [],
       isDefault: false,
+      isPublic: true,
       tenants: 0,
     });
     t.same(await get('team'), body);

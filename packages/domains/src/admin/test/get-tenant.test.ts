@@ -21,7 +21,7 @@ t.test('GET /admin/tenants/:id', async (t) => {
     t.equal(status, 200);
     t.match(headers.get('etag'), /^"\w+"$/);
     const { body: plans } = await call('GET', '/admin/plans/free');
-    const { tenants: _, createdAt: __, updatedAt: ___, ...plan } = plans;
+    const { tenants: _, createdAt: __, updatedAt: ___, isPublic: ____, ...plan } = plans;
     const { planType, name, isDefault, webhookFailureDays, ...limits } = plan;
     t.match(body, { ...account.tenant, status: 'active', planType: 'free', members: 1 });
     t.same(body.plan, plan);

@@ -28,6 +28,7 @@ t.test('GET /admin/plans', async (t) => {
       webhookFailureDays: 5,
       featuresEnabled: [],
       isDefault: true,
+      isPublic: true,
       tenants: 2,
     });
     t.ok(Date.parse(createdAt) <= Date.parse(updatedAt));

@@ -14,7 +14,7 @@ export function listPlansRoute(app: App, service: Pick<PlansService, 'list'>): v
       schema: {
         summary: 'List the plans',
         description:
-          'All plans of this installation, the smallest rate limit first. What the own tenant may use, with the limits that are its alone, is in `GET /tenant/usage`.',
+          'The public plans of this installation and the own one, the smallest rate limit first. What the own tenant may use, with the limits that are its alone, is in `GET /tenant/usage`.',
         tags: ['plans'],
         response: replies({ 200: Type.Object({ data: Type.Array(Plan) }) }, 401, 403),
       },

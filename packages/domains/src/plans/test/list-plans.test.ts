@@ -34,6 +34,27 @@ t.test('GET /plans', async (t) => {
     t.match(pro, { retryTail: true, isDefault: false });
   });
 
+  await t.test('200: a plan that is not public is seen by who is on it', async (t) => {
+    const { db } = api.app.platform;
+    await db.querySystem(
+      (sql) => sql`
+        insert into plans (plan_type, name, rate_limit, max_users, max_storage, max_webhooks,
+          max_events, retention_days, is_public)
+        values ('negotiated', 'Negotiated', 1, 1, 1, 1, 1, 1, false) returning plan_type`,
+    );
+    const typesOf = async (token: string) => {
+      const { body } = await api.request('GET', '/plans', { token });
+      return body.data.map((plan: { planType: string }) => plan.planType);
+    };
+    const other = await signUp(api);
+    await db.querySystem(
+      (sql) => sql`
+        update tenants set plan_type = 'negotiated' where id = ${other.tenant.id} returning id`,
+    );
+    t.same(await typesOf(account.token), ['free', 'pro', 'enterprise']);
+    t.same(await typesOf(other.token), ['negotiated', 'free', 'pro', 'enterprise']);
+  });
+
   await t.test('403: not for a tenant that is suspended', async (t) => {
     const { tenant, token } = await signUp(api);
     await api.app.platform.db.querySystem(
