@@ -12,7 +12,7 @@ const options = { skip: backends.includes('redis') ? false : 'there is no Redis 
 const windowMs = 1_000;
 /** Of a tenant, in a window. */
 const max = 30;
-const windows = 8;
+const windows = 20;
 /** A request must not wait for Redis; the rest is room for a slow machine. */
 const answerMsMax = 4_000;
 
