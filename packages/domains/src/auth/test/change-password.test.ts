@@ -4,6 +4,7 @@ import { password as currentPassword, signUp } from '@trellis/test/sign-up';
 import { startWorker } from '@trellis/test/worker';
 import t from 'tap';
 import { logIn } from '../../users/test/add-user.ts';
+import { guessUntilHeld } from './guess-until-held.ts';
 import { keyOf } from './key-of.ts';
 import { forgottenPasswordToken, statusOf, trailOf } from './person.ts';
 import { within } from './within.ts';
@@ -78,10 +79,10 @@ t.test('POST /auth/password/change', async (t) => {
 
   await t.test('429: wrong passwords count as those of log-in do', async (t) => {
     const { token, user } = await signUp(api);
-    for (const expected of [422, 422, 422, 429]) {
-      const reply = await change(token, { currentPassword: 'not the password', newPassword });
-      t.equal(reply.status, expected);
-    }
+    const before = await guessUntilHeld(api, () =>
+      change(token, { currentPassword: 'not the password', newPassword }),
+    );
+    t.same(before.slice(0, 3), [422, 422, 422]);
     const held = await change(token, { currentPassword, newPassword });
     t.equal(held.body.code, 'too_many_attempts');
     t.match(held.headers.get('retry-after'), /^\d+$/);

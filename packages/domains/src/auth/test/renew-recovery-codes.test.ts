@@ -2,6 +2,7 @@ import { startApi } from '@trellis/test/api';
 import { noticesTo } from '@trellis/test/mail';
 import { password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
+import { guessUntilHeld } from './guess-until-held.ts';
 import { keyOf } from './key-of.ts';
 import { throttleOf } from './log-in.ts';
 import { trailOf } from './person.ts';
@@ -58,9 +59,8 @@ t.test('POST /auth/mfa/recovery-codes', async (t) => {
       const first = await renew(account.token, { code });
       t.equal(first.status, 422);
       t.equal(first.body.code, 'mfa_code_wrong');
-      for (const expected of [422, 422, 429]) {
-        t.equal((await renew(account.token, { code })).status, expected);
-      }
+      const before = await guessUntilHeld(api, () => renew(account.token, { code }));
+      t.same(before.slice(0, 2), [422, 422]);
       const held = await renew(account.token, { code: codeOf(secret, 1) });
       t.equal(held.body.code, 'too_many_attempts');
       const entered = await logInWith(account.user.email, String(recoveryCodes[0]));

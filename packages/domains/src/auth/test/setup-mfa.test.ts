@@ -1,6 +1,7 @@
 import { startApi } from '@trellis/test/api';
 import { password, signUp } from '@trellis/test/sign-up';
 import t from 'tap';
+import { guessUntilHeld } from './guess-until-held.ts';
 import { keyOf } from './key-of.ts';
 import { logIn } from './log-in.ts';
 import { trailOf } from './person.ts';
@@ -78,12 +79,14 @@ t.test('POST /auth/mfa/setup', async (t) => {
   await t.test('422, then 429: a session without the password sets nothing up', async (t) => {
     const { token, user } = await signUpVerified();
     const wrong = { password: 'not the password' };
-    for (const expected of [422, 422, 422, 422, 422, 429]) {
-      const { status, body } = await setUp(token, {}, wrong);
-      t.equal(status, expected);
-      t.equal(body.code, expected === 422 ? 'password_wrong' : 'too_many_attempts');
-    }
-    t.equal((await setUp(token)).status, 429, 'the right one has to wait as well');
+    t.equal((await setUp(token, {}, wrong)).body.code, 'password_wrong');
+    const before = await guessUntilHeld(api, () => setUp(token, {}, wrong));
+    t.same(before.slice(0, 4), [422, 422, 422, 422]);
+    t.equal(
+      (await setUp(token)).body.code,
+      'too_many_attempts',
+      'the right one has to wait as well',
+    );
     t.equal((await logIn(api, user.email, password)).status, 429, 'and so has a log-in');
     t.equal((await enable(token, '123456')).body.code, 'mfa_not_set_up');
   });
