@@ -24,6 +24,14 @@ const writeMsMax = 10_000;
 
 /** Closed when the test ends, with all that it holds. */
 export async function startS3Server(t: Pick<Test, 'teardown' | 'testdir'>): Promise<S3Server> {
+  let server: Server | undefined;
+  const running = new Set<Promise<unknown>>();
+  // Asked for before the folder, as tap would remove that first otherwise. Who gave up on an answer
+  // has it written all the same.
+  t.teardown(async () => {
+    if (server) await close(server);
+    await Promise.race([Promise.all(running), wait(writeMsMax, undefined, { ref: false })]);
+  });
   const directory = t.testdir();
   const s3 = new S3rver({
     directory,
@@ -35,8 +43,7 @@ export async function startS3Server(t: Pick<Test, 'teardown' | 'testdir'>): Prom
   await s3.configureBuckets();
   const answer = s3.callback();
   const uploads = unfinishedUploads(join(directory, bucket, '._S3rver_uploads'));
-  const running = new Set<Promise<unknown>>();
-  const server = createServer((request, response) => {
+  const made = createServer((request, response) => {
     const answering = uploads
       .answer(request, response)
       .then((answered) => answered || answer(request, response))
@@ -44,13 +51,9 @@ export async function startS3Server(t: Pick<Test, 'teardown' | 'testdir'>): Prom
       .finally(() => running.delete(answering));
     running.add(answering);
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.teardown(async () => {
-    await close(server);
-    // Who gave up on an answer has it written all the same, into a folder that goes now.
-    await Promise.race([Promise.all(running), wait(writeMsMax, undefined, { ref: false })]);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = made;
+  await new Promise<void>((ready) => made.listen(0, '127.0.0.1', ready));
+  const url = `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
   return {
     url,
     storageUrl: (through = url) =>
