@@ -7,6 +7,7 @@ import { hashPassword, verifyPassword } from '../passwords/hash-password.ts';
 import { logIn } from './log-in.ts';
 
 const rounds = 60;
+const measurements = 5;
 const wrong = 'not the password';
 
 t.test('how long a refusal takes does not tell who has an account', async (t) => {
@@ -31,6 +32,18 @@ t.test('how long a refusal takes does not tell who has an account', async (t) =>
     if (body.code !== 'invalid_credentials') throw new Error(`answered ${body.code}`);
   };
 
+  let measured = await measure(sides);
+  // Beside other work single measurements mean little; a check too few is missing in all of them.
+  for (let more = measurements - 1; more > 0 && !isAlike(measured); more--) {
+    measured = await measure(sides);
+  }
+  t.ok(isAlike(measured), `the lower quartiles, ms: ${JSON.stringify(measured)}`);
+});
+
+type Measured = Record<string, number>;
+
+/** The lower quartile of how long each takes, in ms. */
+async function measure(sides: Record<string, () => Promise<unknown>>): Promise<Measured> {
   const taken = new Map(Object.keys(sides).map((name): [string, number[]] => [name, []]));
   for (let round = 0; round < rounds; round++) {
     // In random order, as what one leaves behind delays the next.
@@ -41,15 +54,14 @@ t.test('how long a refusal takes does not tell who has an account', async (t) =>
       taken.get(name)?.push(performance.now() - startedMs);
     }
   }
+  return Object.fromEntries([...taken].map(([name, values]) => [name, lowerQuartile(values)]));
+}
 
-  const quartileOf = (name: string) => lowerQuartile(taken.get(name) ?? []);
-  const verifyMs = quartileOf('verify');
-  for (const name of ['known', 'disabled']) {
-    const apartMs = Math.abs(quartileOf(name) - quartileOf('unknown'));
-    t.ok(apartMs < verifyMs / 2, `${name}: ${apartMs} ms apart, a check takes ${verifyMs} ms`);
-  }
-  t.ok(quartileOf('unknown') > verifyMs / 2, 'a password is checked for nobody too');
-});
+/** Whether those whom it does not let in take the same: less than half a check apart. */
+function isAlike({ known = 0, unknown = 0, disabled = 0, verify = 0 }: Measured): boolean {
+  const isNear = (one: number) => Math.abs(one - unknown) < verify / 2;
+  return isNear(known) && isNear(disabled) && unknown > verify / 2;
+}
 
 /** What else the machine does makes some take longer; the quicker ones tell what there is to do. */
 function lowerQuartile(values: number[]): number {
