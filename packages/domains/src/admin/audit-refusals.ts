@@ -52,8 +52,7 @@ async function record(
   { action, named, refused, refusal: { code, detail } }: Refused,
 ): Promise<void> {
   const [resourceType = action] = action.split('.');
-  // Refused as well when it is no id at all, which the trail could not keep if it held a NUL.
-  const resourceId = (named.id ?? named.planType)?.toLowerCase().replaceAll('\0', '') ?? null;
+  const resourceId = idOf(named);
   const entry = { action: 'admin.refused', resourceType, resourceId };
   const after = { action, ...refused, code, detail };
   try {
@@ -63,4 +62,10 @@ async function record(
   } catch (err) {
     log.error({ err, reqId: call.requestId }, 'A refusal could not be audited.');
   }
+}
+
+/** Null for what cannot be one: a path may hold anything, which is no matter of the trail. */
+function idOf({ id, planType }: Named): string | null {
+  const named = (id ?? planType)?.toLowerCase() ?? '';
+  return /^[a-z0-9-]{1,50}$/.test(named) ? named : null;
 }

@@ -28,8 +28,14 @@ t.test('what an administrator asks for and does not get is audited', async (t) =
     {
       request: ['GET', '/admin/tenants/a%00b'],
       status: 400,
-      entry: tenant('ab'),
+      entry: { resourceType: 'tenant', resourceId: null },
       after: { action: 'tenant.read', code: 'validation_failed' },
+    },
+    {
+      request: ['GET', `/admin/plans/${'long'.repeat(20)}`],
+      status: 400,
+      entry: { resourceType: 'plan', resourceId: null },
+      after: { action: 'plan.read', code: 'validation_failed' },
     },
     {
       request: ['PATCH', `/admin/tenants/${admin.tenant.id}`, { status: 'suspended' }],
