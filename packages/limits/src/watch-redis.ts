@@ -24,7 +24,8 @@ const openMsMax = 1_000;
 
 /**
  * `onChange` is called when it goes down, with the cause, and when it is up again. `prove` asks for
- * the sign of life: what it is lost for, since a Redis may answer and yet refuse to count.
+ * the sign of life, and rejects when none comes in time. It is what Redis was lost for, since one
+ * may answer and yet refuse to count.
  */
 export function watchRedis(
   redis: Redis,
@@ -32,7 +33,6 @@ export function watchRedis(
   onChange: (isUp: boolean, cause?: unknown) => void,
 ): RedisWatch {
   const closing = new AbortController();
-  const silent = endSilence(redis);
   let isUp = false;
   let upAtMs = 0;
   let pauseMs = pauseMsMin;
@@ -40,13 +40,18 @@ export function watchRedis(
   // A connection that is being opened is there in a moment.
   const recover = async (firstPauseMs: number): Promise<void> => {
     let nextPauseMs = firstPauseMs;
+    let silentSinceMs = performance.now();
     while (!closing.signal.aborted) {
       await wait(nextPauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
-      if (await answers(prove, closing.signal, silent)) {
+      if (await isHeard(prove)) {
         isUp = true;
         upAtMs = performance.now();
         onChange(true);
         return;
+      }
+      if (performance.now() - silentSinceMs > silenceMsMax) {
+        silentSinceMs = performance.now();
+        reopen(redis);
       }
       nextPauseMs = pauseMs;
     }
@@ -74,36 +79,14 @@ export function watchRedis(
   };
 }
 
-/** Opens a connection anew that has said nothing for too long, also one that was never ready. */
-function endSilence(redis: Redis): (silentMs: number) => void {
-  let openingSinceMs: number | undefined;
-  return (silentMs) => {
-    if (redis.status !== 'connect') openingSinceMs = undefined;
-    else openingSinceMs ??= performance.now();
-    const openingMs = performance.now() - (openingSinceMs ?? performance.now());
-    if (Math.max(silentMs, openingMs) < silenceMsMax) return;
-    openingSinceMs = undefined;
-    redis.disconnect(true);
-  };
+function isHeard(prove: () => Promise<unknown>): Promise<boolean> {
+  return prove().then(
+    () => true,
+    () => false,
+  );
 }
 
-/** A frozen Redis answers when it goes on, a connection that is broken never does. */
-async function answers(
-  prove: () => Promise<unknown>,
-  signal: AbortSignal,
-  silent: (silentMs: number) => void,
-): Promise<boolean> {
-  const startedMs = performance.now();
-  const done = new AbortController();
-  const silence = wait(silenceMsMax, 'silent', { signal: AbortSignal.any([signal, done.signal]) });
-  try {
-    if ((await Promise.race([prove(), silence])) !== 'silent') return true;
-  } catch {
-    // It says that it cannot, or nobody is there.
-  } finally {
-    done.abort();
-    silence.catch(() => undefined);
-  }
-  if (!signal.aborted) silent(performance.now() - startedMs);
-  return false;
+/** Only what is open: what is being connected is tried again by itself. */
+function reopen(redis: Redis): void {
+  if (redis.status === 'connect' || redis.status === 'ready') redis.disconnect(true);
 }

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventually } from '@trellis/test/eventually';
 import { startPrivateRedis } from '@trellis/test/redis';
@@ -47,6 +47,31 @@ async function takeMany(limiter: Limiter, count: number, limits: Limit[]): Promi
 }
 
 const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+
+/** A way to a server on which what is open can lose all that comes; what is opened then is good. */
+async function startLossyWay(t: Test, port: number) {
+  let opened = 0;
+  let lost = 0;
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    const number = ++opened;
+    const beyond = connect(port, '127.0.0.1');
+    sockets.push(socket, beyond);
+    const pass = (to: Socket) => (data: Buffer) => number > lost && to.write(data);
+    socket.on('data', pass(beyond)).on('error', () => undefined);
+    beyond.on('data', pass(socket)).on('error', () => undefined);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port: own } = server.address() as AddressInfo;
+  const loseAll = () => {
+    lost = opened;
+  };
+  return { url: `redis://127.0.0.1:${own}`, connections: () => opened, loseAll };
+}
 
 async function commandsOf(look: Redis): Promise<number> {
   const stats = await look.info('commandstats');
@@ -202,6 +227,19 @@ t.test('a connection on which nothing is ever said is opened anew', async (t) =>
   const { limiter } = open(t, `redis://127.0.0.1:${port}`);
   t.equal((await limiter.take([limitOf('a', 1)])).isAllowed, true);
   await eventually(() => connections >= 2, { timeoutMs: 30_000 });
+});
+
+t.test('a connection that was good and is broken without a word', { skip }, async (t) => {
+  const redis = await startPrivateRedis(t);
+  const way = await startLossyWay(t, Number(new URL(redis.url).port));
+  const { limiter } = open(t, way.url, 200);
+  await limiter.opened();
+  t.equal(limiter.countedIn(), 'redis');
+  way.loseAll();
+  t.equal((await limiter.take([limitOf('a', 1)])).isAllowed, true);
+  t.equal(limiter.countedIn(), 'process');
+  await eventually(() => limiter.countedIn() === 'redis', { timeoutMs: 30_000 });
+  t.equal(way.connections(), 2, 'by another one');
 });
 
 t.test('a refusal from memory tells of all limits as they were', { skip }, async (t) => {
