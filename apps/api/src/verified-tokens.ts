@@ -9,6 +9,13 @@ export interface VerifiedToken {
   exp: number;
 }
 
+export interface VerifiedTokens {
+  /** Throws what the verification throws. */
+  get(token: string): Promise<VerifiedToken>;
+  /** What is kept, without a promise; undefined when it has to be verified. */
+  peek(token: string): VerifiedToken | undefined;
+}
+
 interface Kept {
   token: VerifiedToken;
   untilMs: number;
@@ -24,17 +31,25 @@ interface Kept {
 export function keepVerifiedTokens(
   verify: (token: string) => Promise<VerifiedToken>,
   { keptMs, keptMax }: { keptMs: number; keptMax: number },
-): (token: string) => Promise<VerifiedToken> {
+): VerifiedTokens {
   const kept = new Map<string, Kept>();
-  return async (text) => {
-    const key = hash('sha256', text, 'base64url');
+  const keyOf = (text: string) => hash('sha256', text, 'base64url');
+  const find = (key: string): VerifiedToken | undefined => {
     const known = kept.get(key);
-    if (known && Date.now() < known.untilMs) return known.token;
-    kept.delete(key);
-    const verifiedMs = Date.now();
-    const token = await verify(text);
-    if (kept.size >= keptMax) kept.delete(kept.keys().next().value ?? '');
-    kept.set(key, { token, untilMs: Math.min(verifiedMs + keptMs, token.exp * 1_000) });
-    return token;
+    return known && Date.now() < known.untilMs ? known.token : undefined;
+  };
+  return {
+    peek: (text) => find(keyOf(text)),
+    async get(text) {
+      const key = keyOf(text);
+      const known = find(key);
+      if (known) return known;
+      kept.delete(key);
+      const verifiedMs = Date.now();
+      const token = await verify(text);
+      if (kept.size >= keptMax) kept.delete(kept.keys().next().value ?? '');
+      kept.set(key, { token, untilMs: Math.min(verifiedMs + keptMs, token.exp * 1_000) });
+      return token;
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { failFastRedis } from '@trellis/redis/fail-fast-redis';
+import { createLeases } from './leases.ts';
 import type { Limit, Verdict } from './limit.ts';
 import { createProcessWindows } from './process-windows.ts';
 import { createRefusals } from './refusals.ts';
@@ -16,6 +17,8 @@ export interface Limiter {
    * Redis is away this process counts by itself, at the same limits.
    */
   take(limits: readonly Limit[], cost?: number): Promise<Verdict>;
+  /** What `take` would answer without Redis, and without a promise; undefined when it would ask. */
+  takeNow(limits: readonly Limit[], cost?: number): Verdict | undefined;
   /** How much is left, without counting. */
   look(limits: readonly Limit[]): Promise<Verdict>;
   countedIn(): CountedIn;
@@ -46,8 +49,11 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
 function createProcessLimiter(): Limiter {
   const windows = createProcessWindows();
+  const takeNow = (limits: readonly Limit[], cost = 1) =>
+    windows.take(limits, cost, performance.now());
   return {
-    take: async (limits, cost = 1) => windows.take(limits, cost, performance.now()),
+    takeNow,
+    take: async (limits, cost) => takeNow(limits, cost),
     look: async (limits) => windows.peek(limits, 0, performance.now()),
     countedIn: () => 'process',
     isShared: false,
@@ -64,6 +70,7 @@ function createSharedLimiter(options: LimiterOptions, redisUrl: string): Limiter
   const shared = createSharedWindows(redis, { keyPrefix: `${redisPrefix}:limit:`, timeoutMs });
   const local = createProcessWindows();
   const refusals = createRefusals();
+  const leases = createLeases();
   const watch = watchRedis(
     redis,
     () => shared.take([proof], 1),
@@ -71,25 +78,35 @@ function createSharedLimiter(options: LimiterOptions, redisUrl: string): Limiter
   );
 
   const observer: Observer = {
-    verdict(limits, cost, verdict) {
+    verdict(limits, cost, verdict, granted) {
+      const nowMs = performance.now();
+      leases.answered(limits, verdict, granted, nowMs);
       // Counted here too, for the time when Redis is away.
-      if (verdict.isAllowed) local.note(limits, cost, performance.now());
-      else refusals.note(limits, cost, verdict, performance.now());
+      if (verdict.isAllowed) local.note(limits, cost + granted.count, nowMs);
+      else refusals.note(limits, cost, verdict, nowMs);
     },
     failure(limits, cost, error) {
+      leases.failed(limits);
       watch.lost(error);
       return local.take(limits, cost, performance.now());
     },
   };
+  const takeNow = (limits: readonly Limit[], cost = 1): Verdict | undefined => {
+    const nowMs = performance.now();
+    if (!watch.isUp()) return local.take(limits, cost, nowMs);
+    const known = leases.take(limits, cost, nowMs) ?? refusals.find(limits, cost, nowMs);
+    if (known) return known;
+    // What this process allowed is part of what all did, whatever Redis has forgotten of it.
+    const own = local.peek(limits, cost, nowMs);
+    return own.isAllowed ? undefined : own;
+  };
+  const ask = (limits: readonly Limit[], cost = 1) =>
+    shared.take(limits, cost, observer, leases.wanted(limits, cost, performance.now()));
   return {
-    take(limits, cost = 1) {
-      const nowMs = performance.now();
-      if (!watch.isUp()) return Promise.resolve(local.take(limits, cost, nowMs));
-      const refused = refusals.find(limits, cost, nowMs);
-      if (refused) return Promise.resolve(refused);
-      // What this process allowed is part of what all did, whatever Redis has forgotten of it.
-      const own = local.peek(limits, cost, nowMs);
-      return own.isAllowed ? shared.take(limits, cost, observer) : Promise.resolve(own);
+    takeNow,
+    take(limits, cost) {
+      const known = takeNow(limits, cost);
+      return known ? Promise.resolve(known) : ask(limits, cost);
     },
     async look(limits) {
       const here = () => local.peek(limits, 0, performance.now());

@@ -1,22 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { type Limit, resetMsOf, type Verdict, verdictOf } from './limit.ts';
+import type { Granted } from './leases.ts';
+import { cellWidthOf, type Limit, resetMsOf, type Verdict, verdictOf } from './limit.ts';
 import { windowScript } from './window-script.ts';
 
 /** The windows that all processes count together. */
 export interface SharedWindows {
   /**
    * Counts `cost` against all of the limits, or against none when one has no room; with a cost of
-   * 0 it only looks. What is asked in one turn of the event loop goes in one command.
+   * 0 it only looks. `lease` is what to count ahead, when there is plenty of room. What is asked in
+   * one turn of the event loop goes in one command.
    * Rejects when Redis is away, and when it has not answered in time: then it may count all the
    * same, later.
    */
-  take(limits: readonly Limit[], cost: number, observer?: Observer): Promise<Verdict>;
+  take(
+    limits: readonly Limit[],
+    cost: number,
+    observer?: Observer,
+    lease?: number,
+  ): Promise<Verdict>;
 }
 
 /** Sees what becomes of requests, without the promise that each would cost. */
 export interface Observer {
-  verdict(limits: readonly Limit[], cost: number, verdict: Verdict): void;
+  verdict(limits: readonly Limit[], cost: number, verdict: Verdict, granted: Granted): void;
   /** Answers in place of Redis. */
   failure(limits: readonly Limit[], cost: number, error: unknown): Verdict;
 }
@@ -31,6 +38,7 @@ export interface SharedWindowsOptions {
 interface Waiting {
   limits: readonly Limit[];
   cost: number;
+  lease: number;
   observer: Observer | undefined;
   resolve: (verdict: Verdict) => void;
   reject: (error: unknown) => void;
@@ -70,11 +78,11 @@ export function createSharedWindows(
     for (let from = 0; from < all.length; from += batchMax) send(all.slice(from, from + batchMax));
   };
   return {
-    take: (limits, cost, observer) =>
+    take: (limits, cost, observer, lease = 0) =>
       new Promise((resolve, reject) => {
         // Behind all that this turn of the loop reads from its sockets.
         if (gathering.length === 0) setImmediate(flush);
-        gathering.push({ limits, cost, observer, resolve, reject });
+        gathering.push({ limits, cost, lease, observer, resolve, reject });
       }),
   };
 }
@@ -97,8 +105,8 @@ function scriptRunner(redis: Redis, script: string): RunScript {
 function commandOf(waiting: readonly Waiting[], keyPrefix: string) {
   const keys: string[] = [];
   const args: number[] = [];
-  for (const { limits, cost } of waiting) {
-    args.push(cost, limits.length);
+  for (const { limits, cost, lease } of waiting) {
+    args.push(cost, lease, limits.length);
     for (const { key, max, windowMs } of limits) {
       // Cells of another length are other cells.
       keys.push(`${keyPrefix}${windowMs}:${key}`);
@@ -114,15 +122,26 @@ function answer(batch: Batch, reply: readonly number[]): void {
   const nowMs = reply[0] ?? 0;
   let next = 1;
   for (const { limits, cost, observer, resolve } of batch.waiting) {
+    const count = reply[next++] ?? 0;
     const states = limits.map(({ max, windowMs }) => {
       const remaining = reply[next++] ?? 0;
       const retryMs = reply[next++] ?? 0;
       return { remaining, retryMs, resetMs: remaining < max ? resetMsOf(windowMs, nowMs) : 0 };
     });
     const verdict = verdictOf(states);
-    observer?.verdict(limits, cost, verdict);
+    observer?.verdict(limits, cost, verdict, { count, untilMs: cellEndMs(batch, limits, nowMs) });
     resolve(verdict);
   }
+}
+
+/**
+ * When the current cell ends, at the earliest: it was counted after it was sent, and the clock of
+ * Redis shows whole milliseconds that have passed.
+ */
+function cellEndMs({ sentMs }: Batch, [limit]: readonly Limit[], nowMs: number): number {
+  if (!limit) return sentMs;
+  const width = cellWidthOf(limit.windowMs);
+  return sentMs + width - (nowMs % width) - 1;
 }
 
 function refuse(batch: Batch, error: unknown): void {

@@ -6,10 +6,12 @@ const redisClock = "local t = redis.call('TIME') local now = t[1] * 1000 + math.
 /**
  * Counts several requests in one call, each against all of its limits or against none.
  *
- * KEYS: the window of each limit of each request, in their order. ARGV: of each request its cost
- * and the number of its limits, then of each limit its max and the length of its window in ms. A
- * cost of 0 counts nothing. Answers the time in ms, then for each limit what remains of it, and in
- * how many ms the request may fit, 0 when it does.
+ * KEYS: the window of each limit of each request, in their order. ARGV: of each request its cost,
+ * how much it would lease beside that, and the number of its limits, then of each limit its max and
+ * the length of its window in ms. A cost of 0 counts nothing. Answers the time in ms, then for each
+ * request how much was leased, and for each of its limits what remains, and in how many ms the
+ * request may fit, 0 when it does. Only of a limit that is one alone, and that three quarters of are
+ * still there, something is leased.
  *
  * A window is a string: what is counted in all (4 bytes), then of each cell in which something was
  * counted its number (6 bytes) and how much (4 bytes), oldest first. So what is rarely used is
@@ -67,8 +69,11 @@ end
 local reply, size = { now }, 1
 local key, arg = 1, 1
 while ARGV[arg] do
-  local cost, last = ARGV[arg] + 0, key + ARGV[arg + 1] - 1
-  arg = arg + 2
+  local cost, lease, last = ARGV[arg] + 0, ARGV[arg + 1] + 0, key + ARGV[arg + 2] - 1
+  arg = arg + 3
+  size = size + 1
+  local leased = size
+  reply[leased] = 0
   local fits, several = cost > 0, key < last and {}
   for k = key, last do
     local max, window = ARGV[arg] + 0, ARGV[arg + 1] + 0
@@ -88,6 +93,10 @@ while ARGV[arg] do
     elseif several then
       several[k] = { width, sum, kept, cell, asked, size + 1 }
     elseif fits then
+      if lease > 0 and (sum + asked + lease) * 4 <= max then
+        asked = asked + lease
+        reply[leased] = lease
+      end
       write(KEYS[k], width, sum, kept, cell, asked)
       left = left - asked
     end

@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Throws `unauthenticated`; what a session may do is not part of it. */
     verifyAccessToken(token: string): Promise<AccessTokenClaims>;
+    /** The same without a promise; undefined when the token has to be verified. */
+    peekAccessToken(token: string): AccessTokenClaims | undefined;
   }
 }
 
@@ -49,9 +51,13 @@ async function accessTokensPlugin(app: App, { settings }: PluginOptions): Promis
     keptMax: 10_000,
   });
   app.decorate('verifyAccessToken', async (token) => {
-    const { kid, claims } = await verified(token);
+    const { kid, claims } = await verified.get(token);
     if (!keys.isAccepted(kid)) throw commonErrors.unauthenticated(refusal);
     return claims;
+  });
+  app.decorate('peekAccessToken', (token) => {
+    const known = verified.peek(token);
+    return known && keys.isAccepted(known.kid) ? known.claims : undefined;
   });
 }
 

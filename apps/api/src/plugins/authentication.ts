@@ -2,7 +2,8 @@ import { commonErrors } from '@trellis/core/common-errors';
 import type { CallContext } from '@trellis/core/context';
 import { ProblemError } from '@trellis/core/errors';
 import { holdsPermission } from '@trellis/core/permissions';
-import { createKeyAuthenticator } from '@trellis/domains/api-keys/authenticate-key';
+import { createKeyAuthenticator, type KeyGrant } from '@trellis/domains/api-keys/authenticate-key';
+import type { AccessTokenClaims } from '@trellis/domains/auth/access-token';
 import { createAuthenticator } from '@trellis/domains/auth/authenticate';
 import { authErrors } from '@trellis/domains/auth/errors';
 import { suspendedCallerOf } from '@trellis/domains/auth/suspended-caller';
@@ -26,25 +27,32 @@ async function authenticationPlugin(app: App): Promise<void> {
   app.decorateRequest('call', null);
   app.decorateRequest('keyRateLimit', null);
 
+  const callerOfKey = (request: FastifyRequest, grant: KeyGrant): Caller => {
+    const { id, tenantId, permissions, rateLimit } = grant;
+    request.keyRateLimit = rateLimit;
+    return { tenantId, actor: { type: 'api_key', id }, sessionId: null, permissions };
+  };
+  /** From memory, as on all but the first requests of a caller; undefined when it has to be read. */
+  const recognize = (request: FastifyRequest, { kind, text }: Credential): Caller | undefined => {
+    if (kind === 'api_key') {
+      const grant = keys.peek(text);
+      return grant && callerOfKey(request, grant);
+    }
+    const claims = app.peekAccessToken(text);
+    const permissions = claims && sessions.peek(claims);
+    return permissions && callerOfToken(claims, permissions);
+  };
   const identify = async (request: FastifyRequest, credential: Credential): Promise<Caller> => {
     const { kind, text } = credential;
-    if (kind === 'api_key') {
-      const { id, tenantId, permissions, rateLimit } = await keys.authorize(text);
-      request.keyRateLimit = rateLimit;
-      return { tenantId, actor: { type: 'api_key', id }, sessionId: null, permissions };
-    }
+    if (kind === 'api_key') return callerOfKey(request, await keys.authorize(text));
     const claims = await app.verifyAccessToken(text);
-    const permissions = await sessions.authorize(claims);
-    const { tid: tenantId, sub: id, sid: sessionId } = claims;
-    return { tenantId, actor: { type: 'user', id }, sessionId, permissions };
+    return callerOfToken(claims, await sessions.authorize(claims));
   };
-
-  const admit = async (request: FastifyRequest, needed: Access): Promise<void> => {
-    const credential = credentialOf(request.headers);
-    if (!credential) {
-      if (needed.kind === 'optional') return;
-      throw commonErrors.unauthenticated(credentialAdvice);
-    }
+  const admit = async (
+    request: FastifyRequest,
+    needed: Access,
+    credential: Credential,
+  ): Promise<void> => {
     try {
       request.call = callFrom(request, await identify(request, credential));
     } catch (error) {
@@ -55,18 +63,48 @@ async function authenticationPlugin(app: App): Promise<void> {
     }
     assertAccess(needed, request.call);
   };
-
-  app.addHook('onRequest', async (request, reply) => {
-    const needed = request.routeOptions.config.access;
-    if (!needed || needed.kind === 'public') return;
-    try {
-      await admit(request, needed);
-    } catch (error) {
-      // Who is not known counts by the address: whoever guesses credentials runs out of tries.
-      if (isRefusal(error)) await app.limitRefused(request, reply);
-      throw error;
+  /** Answers true when all is said without a promise, which each request would pay for. */
+  const admitNow = (request: FastifyRequest, needed: Access): true | Promise<void> => {
+    const credential = credentialOf(request.headers);
+    if (!credential) {
+      if (needed.kind === 'optional') return true;
+      throw commonErrors.unauthenticated(credentialAdvice);
     }
+    const caller = recognize(request, credential);
+    if (!caller) return admit(request, needed, credential);
+    request.call = callFrom(request, caller);
+    assertAccess(needed, caller);
+    return true;
+  };
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const needed = request.routeOptions.config.access;
+    if (!needed || needed.kind === 'public') {
+      done();
+      return;
+    }
+    const refuse = (error: Error): void => {
+      // Who is not known counts by the address: whoever guesses credentials runs out of tries.
+      if (isRefusal(error)) app.limitRefused(request, reply).then(() => done(error), done);
+      else done(error);
+    };
+    let admitted: true | Promise<void>;
+    try {
+      admitted = admitNow(request, needed);
+    } catch (error) {
+      refuse(error as Error);
+      return;
+    }
+    if (admitted === true) done();
+    else Promise.resolve(admitted).then(() => done(), refuse);
   });
+}
+
+function callerOfToken(
+  { tid: tenantId, sub: id, sid: sessionId }: AccessTokenClaims,
+  permissions: ReadonlySet<string>,
+): Caller {
+  return { tenantId, actor: { type: 'user', id }, sessionId, permissions };
 }
 
 function callFrom(request: FastifyRequest, caller: Caller): CallContext {

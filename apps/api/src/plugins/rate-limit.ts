@@ -5,6 +5,7 @@ import { keepLimits } from '@trellis/domains/plans/kept-limits';
 import type { RateLimits } from '@trellis/domains/rate-limits';
 import type { RouteCost } from '@trellis/http/rate-limit';
 import type { App } from '@trellis/http/types';
+import type { Verdict } from '@trellis/limits/limit';
 import type { Limiter } from '@trellis/limits/limiter';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
@@ -105,7 +106,7 @@ async function mountLimits(app: App, limiter: Limiter): Promise<Count> {
   });
   const refuse = app.rateLimit();
   return (request, reply, set, cost, done) => {
-    limiter.take(set.limits, cost).then((verdict) => {
+    const settle = (verdict: Verdict): void => {
       const counted = countedOf(set, verdict);
       reply.header('ratelimit-policy', set.policy).header('ratelimit', stateField(set, verdict));
       if (verdict.isAllowed) {
@@ -115,7 +116,10 @@ async function mountLimits(app: App, limiter: Limiter): Promise<Count> {
         request.counted = counted;
         refuse.call(app, request, reply).then(() => done(), done);
       }
-    }, done);
+    };
+    const known = limiter.takeNow(set.limits, cost);
+    if (known) settle(known);
+    else limiter.take(set.limits, cost).then(settle, done);
   };
 }
 

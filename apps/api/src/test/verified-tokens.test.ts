@@ -19,7 +19,8 @@ function createVerifier(exp: number) {
 test('a token is verified once for all requests of its life in memory', async (t) => {
   const { verify, timesOf } = createVerifier(nowSeconds() + 3_600);
   const verified = keepVerifiedTokens(verify, { keptMs: 600_000, keptMax: 10 });
-  for (const text of ['one', 'two', 'one', 'two']) t.equal((await verified(text)).claims.sub, text);
+  for (const text of ['one', 'two', 'one', 'two'])
+    t.equal((await verified.get(text)).claims.sub, text);
   t.equal(timesOf('one'), 1);
   t.equal(timesOf('two'), 1);
 });
@@ -27,17 +28,17 @@ test('a token is verified once for all requests of its life in memory', async (t
 test('a token that has ended is verified again, and refused by that', async (t) => {
   const { verify, timesOf } = createVerifier(nowSeconds() - 1);
   const verified = keepVerifiedTokens(verify, { keptMs: 600_000, keptMax: 10 });
-  await verified('one');
-  await verified('one');
+  await verified.get('one');
+  await verified.get('one');
   t.equal(timesOf('one'), 2, 'nothing is kept past its end');
 });
 
 test('what is kept is verified again after its time in memory', async (t) => {
   const { verify, timesOf } = createVerifier(nowSeconds() + 3_600);
   const verified = keepVerifiedTokens(verify, { keptMs: 1, keptMax: 10 });
-  await verified('one');
+  await verified.get('one');
   await eventually(async () => {
-    await verified('one');
+    await verified.get('one');
     return timesOf('one') > 1;
   });
   t.ok(timesOf('one') > 1);
@@ -46,14 +47,14 @@ test('what is kept is verified again after its time in memory', async (t) => {
 test('no more than so many are kept, and what is refused pushes none out', async (t) => {
   const { verify, timesOf } = createVerifier(nowSeconds() + 3_600);
   const verified = keepVerifiedTokens(verify, { keptMs: 600_000, keptMax: 2 });
-  await verified('one');
-  await verified('two');
-  await t.rejects(verified('refused'));
-  await t.rejects(verified('refused'));
+  await verified.get('one');
+  await verified.get('two');
+  await t.rejects(verified.get('refused'));
+  await t.rejects(verified.get('refused'));
   t.equal(timesOf('refused'), 2, 'a refusal is not kept');
-  await verified('one');
+  await verified.get('one');
   t.equal(timesOf('one'), 1);
-  await verified('three');
-  await verified('one');
+  await verified.get('three');
+  await verified.get('one');
   t.equal(timesOf('one'), 2, 'the oldest one made room');
 });

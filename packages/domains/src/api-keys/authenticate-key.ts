@@ -9,6 +9,8 @@ import { recordLastUsed } from './last-used.ts';
 import { createLookUp } from './look-up.ts';
 import type { KeyGrant } from './repository.ts';
 
+export type { KeyGrant } from './repository.ts';
+
 /** Announced when a key is deleted; the announced key is its id. */
 export const apiKeyDeleted = 'api-keys.deleted';
 
@@ -22,6 +24,8 @@ export interface KeyAuthenticator {
    * From memory on all but the first call of a key.
    */
   authorize(key: string): Promise<KeyGrant>;
+  /** The same from memory and without a promise; undefined when it has to be read, or refused. */
+  peek(key: string): KeyGrant | undefined;
   /** Writes what is left to be written of the last use. */
   close(): Promise<void>;
 }
@@ -51,6 +55,13 @@ export function createKeyAuthenticator(
         const { id, tenantId } = grant;
         throw refuseSuspended({ tenantId, actor: { type: 'api_key', id }, sessionId: null });
       }
+      lastUsed.note(grant.id);
+      return grant;
+    },
+    peek(key) {
+      const grant = isApiKey(key) ? grants.peek(hashToken(key)) : undefined;
+      if (grant?.tenantStatus !== 'active') return undefined;
+      if (grant.expiresAt && grant.expiresAt <= clock.now()) return undefined;
       lastUsed.note(grant.id);
       return grant;
     },

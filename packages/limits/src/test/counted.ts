@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Test } from 'tap';
 import type { Limit, Verdict } from '../limit.ts';
 import { createProcessWindows } from '../process-windows.ts';
-import { createSharedWindows } from '../shared-windows.ts';
+import { createSharedWindows, type Observer } from '../shared-windows.ts';
 import { windowScript } from '../window-script.ts';
 
 /** Windows whose clock the test sets. */
@@ -18,10 +18,20 @@ export function openProcessWindows(): Counted {
   return { take: async (nowMs, limits, cost = 1) => windows.take(limits, cost, nowMs) };
 }
 
+export interface SharedCounted extends Counted {
+  redis: Redis;
+  prefix: string;
+  /** Answers how much was leased, too. */
+  lease(
+    nowMs: number,
+    limits: readonly Limit[],
+    cost: number,
+    lease: number,
+  ): Promise<{ verdict: Verdict; count: number }>;
+}
+
 /** Those of a Redis; `redis` is for a look at what is kept there, below `prefix`. */
-export async function openSharedWindows(
-  t: Test,
-): Promise<Counted & { redis: Redis; prefix: string }> {
+export async function openSharedWindows(t: Test): Promise<SharedCounted> {
   const redis = failFastRedis(process.env.TEST_REDIS_URL ?? '', { enableOfflineQueue: true });
   t.teardown(() => redis.disconnect());
   const prefix = `test-${randomBytes(6).toString('hex')}:`;
@@ -37,6 +47,20 @@ export async function openSharedWindows(
     take: async (nowMs, limits, cost = 1) => {
       await redis.set(clock, nowMs, 'EX', 600);
       return windows.take(limits, cost);
+    },
+    lease: async (nowMs, limits, cost, lease) => {
+      await redis.set(clock, nowMs, 'EX', 600);
+      let count = 0;
+      const observer: Observer = {
+        verdict: (_limits, _cost, _verdict, granted) => {
+          count = granted.count;
+        },
+        failure: (_limits, _cost, error) => {
+          throw error;
+        },
+      };
+      const verdict = await windows.take(limits, cost, observer, lease);
+      return { verdict, count };
     },
   };
 }
