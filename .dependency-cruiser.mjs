@@ -54,6 +54,7 @@ const layers = {
   client: [],
   config: ['core'],
   db: ['core'],
+  flags: [],
   http: ['core'],
   limits: ['redis'],
   queue: ['core', 'db', 'redis'],
