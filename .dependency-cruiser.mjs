@@ -1,7 +1,7 @@
 /**
  * The import rules of the repository; `pnpm check` holds them. Imports of types count as well.
  *
- * core ← config, db, queue, http, storage; redis ← queue, limits; all of them ← domains ← apps
+ * core ← config, db, queue, http, storage; redis ← queue, limits; flags; all of them ← domains ← apps
  */
 
 /** What other domains and the apps may import of a domain, beside its `jobs.ts` and `events.ts`. */

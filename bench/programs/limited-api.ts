@@ -8,8 +8,7 @@ import { answerBench } from '../harness/answer.ts';
 /** A route behind a limiter in Redis as one would mount it from npm, or behind none. */
 export interface LimitedApiSetup {
   limiter: 'none' | 'fastify' | 'flexible';
-  /** Not asked for without a limiter. */
-  redisUrl?: string;
+  redisUrl: string;
 }
 
 export interface LimitedApi {
@@ -20,8 +19,8 @@ const max = 1_000_000_000;
 const windowSeconds = 60;
 const tenantOf = (headers: Record<string, unknown>) => String(headers['x-tenant']);
 
-const mount: Record<LimitedApiSetup['limiter'], (app: FastifyInstance, redis: Redis) => unknown> = {
-  none: (_app, redis) => redis.disconnect(),
+const mount = {
+  none: async () => {},
   fastify: async (app: FastifyInstance, redis: Redis) => {
     await app.register(rateLimit, {
       redis,
@@ -48,7 +47,7 @@ const mount: Record<LimitedApiSetup['limiter'], (app: FastifyInstance, redis: Re
 
 answerBench<LimitedApiSetup>(async ({ limiter, redisUrl }): Promise<LimitedApi> => {
   const app = Fastify({ logger: false });
-  await mount[limiter](app, new Redis(redisUrl ?? '', { lazyConnect: true }));
+  await mount[limiter](app, new Redis(redisUrl));
   app.get('/', async () => ({ ok: true }));
   await app.listen({ host: '127.0.0.1', port: 0 });
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/` };
